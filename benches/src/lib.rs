@@ -1,0 +1,1 @@
+//! The measurements, peers side by side.

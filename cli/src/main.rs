@@ -1,0 +1,3 @@
+//! The `arwen` binary.
+
+fn main() {}

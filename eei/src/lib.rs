@@ -1,0 +1,1 @@
+//! The environment interface and the VM host: contracts and their calls.

@@ -1,0 +1,1 @@
+//! A float-free, metered, interruptible WebAssembly engine.

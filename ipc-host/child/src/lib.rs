@@ -1,0 +1,1 @@
+//! The VM child process: the VM host behind pipes.

@@ -1,0 +1,1 @@
+//! The pipe protocol and the node-side driver.

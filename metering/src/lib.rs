@@ -1,0 +1,1 @@
+//! What executing WebAssembly costs, and exactly where it is charged.

@@ -1,0 +1,1 @@
+//! Declarative contract tests (mandos) and the in-memory world.

@@ -1,0 +1,1 @@
+//! The WebAssembly specification suite and the parity oracles.
