@@ -1,0 +1,44 @@
+/* What the C examples share on top of the interface itself: no C library is linked, so these few lines stand in. */
+#ifndef CONTRACT_H
+#define CONTRACT_H
+
+#include "arwen.h"
+
+/* A string literal as pointer and length, without the closing zero. */
+#define TEXT(literal) (const uint8_t *)(literal), (int32_t)(sizeof(literal) - 1)
+
+/* Stops the contract with a user error. The VM never returns from signalError. */
+#define FAIL(literal)                                      \
+    do {                                                   \
+        signalError((literal), (int32_t)(sizeof(literal) - 1)); \
+        __builtin_unreachable();                           \
+    } while (0)
+
+#define REQUIRE(condition, literal) \
+    do {                            \
+        if (!(condition)) {         \
+            FAIL(literal);          \
+        }                           \
+    } while (0)
+
+static inline void copy_bytes(uint8_t *to, const uint8_t *from, int32_t length) {
+    for (int32_t i = 0; i < length; i++) {
+        to[i] = from[i];
+    }
+}
+
+static inline int is_zero(const uint8_t *bytes, int32_t length) {
+    uint8_t seen = 0;
+    for (int32_t i = 0; i < length; i++) {
+        seen |= bytes[i];
+    }
+    return seen == 0;
+}
+
+/* Reads argument `id` as an address, or fails. */
+static inline void get_address_argument(int32_t id, uint8_t *address) {
+    REQUIRE(getArgumentLength(id) == ADDRESS_LENGTH, "an address has 32 bytes");
+    getArgument(id, address);
+}
+
+#endif
