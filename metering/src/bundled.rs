@@ -1,0 +1,78 @@
+//! The schedules that come with the VM.
+
+use std::sync::OnceLock;
+
+use crate::gas_key::{ETH_KEYS, ETH_SECTION};
+use crate::{BuiltInKey, GasKey, RawSchedule, Schedule, opcode_keys};
+
+/// What `dummy` asks for everything but the callback lock. Unit: gas.
+const DUMMY_PRICE: u64 = 1;
+/// What `dummy` asks for `AsyncCallbackGasLock`: enough for a callback to run. Unit: gas.
+const DUMMY_CALLBACK_LOCK: u64 = 100_000;
+
+/// Every bundled schedule: its name and where its figures are.
+const BUNDLED: [(&str, fn() -> RawSchedule); 4] = [
+    ("v1", || parse(include_str!("../schedules/v1.toml"))),
+    ("v2", || parse(include_str!("../schedules/v2.toml"))),
+    ("v3", || parse(include_str!("../schedules/v3.toml"))),
+    ("dummy", dummy),
+];
+
+/// The checked schedule called `name`, checked on first use.
+pub(crate) fn schedule(name: &str) -> Option<&'static Schedule> {
+    static CHECKED: [OnceLock<Option<Schedule>>; BUNDLED.len()] = [const { OnceLock::new() }; BUNDLED.len()];
+    let row = row(name)?;
+    let check = || {
+        Schedule::from_raw(&BUNDLED[row].1())
+            .ok()
+            .map(|(schedule, _)| schedule)
+    };
+    CHECKED[row].get_or_init(check).as_ref()
+}
+
+/// The same as the price list it is read from.
+pub(crate) fn raw(name: &str) -> Option<RawSchedule> {
+    row(name).map(|row| BUNDLED[row].1())
+}
+
+/// The names of all.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    BUNDLED.iter().map(|(name, _)| *name)
+}
+
+fn row(name: &str) -> Option<usize> {
+    BUNDLED.iter().position(|(known, _)| *known == name)
+}
+
+/// A bundled file that does not parse leaves its schedule without prices, which the check then refuses.
+fn parse(text: &str) -> RawSchedule {
+    toml::from_str(text).unwrap_or_default()
+}
+
+/// Every price the least, for tests that count operations.
+fn dummy() -> RawSchedule {
+    let mut raw = RawSchedule::new();
+    let mut set = |section: &str, key: &str, price| {
+        raw.entry(section.to_owned())
+            .or_default()
+            .insert(key.to_owned(), price);
+    };
+    for key in GasKey::ALL {
+        let price = if *key == GasKey::AsyncCallbackGasLock {
+            DUMMY_CALLBACK_LOCK
+        } else {
+            DUMMY_PRICE
+        };
+        set(key.section(), key.name(), price);
+    }
+    for key in BuiltInKey::ALL {
+        set(key.section(), key.name(), DUMMY_PRICE);
+    }
+    for key in ETH_KEYS {
+        set(ETH_SECTION, key, DUMMY_PRICE);
+    }
+    for key in opcode_keys::KEYS {
+        set(opcode_keys::SECTION, key, DUMMY_PRICE);
+    }
+    raw
+}
