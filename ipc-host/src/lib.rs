@@ -1,1 +1,13 @@
 //! The pipe protocol and the node-side driver.
+//!
+//! A node links this crate; nothing of the VM's engine is in it. The [`messages`] are declared once, and both sides,
+//! the [`driver`] here and the child in `arwen-ipc-child`, are made from the declaration.
+
+pub mod channel;
+pub mod error;
+pub mod frame;
+pub mod json;
+pub mod log;
+pub mod messages;
+pub mod records;
+pub mod wire;

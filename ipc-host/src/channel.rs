@@ -1,0 +1,162 @@
+//! One side of the dialogue: numbered messages over a reader and a writer.
+
+use std::io::{Read, Write};
+
+use crate::error::WireError;
+use crate::frame::{MAX_PAYLOAD, read_message, write_message};
+use crate::json;
+use crate::messages::{Body, Initialize, Kind, Message};
+use crate::records::{Base, InitializeArguments};
+use crate::wire::{Dialect, Record};
+
+/// A message that came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// What it says.
+    pub body: Body,
+    /// The error it reports; empty when none.
+    pub error: String,
+    /// The dialect it gave away, if it did.
+    pub dialect: Option<Dialect>,
+}
+
+/// Sends and receives numbered messages.
+///
+/// Both directions share one counter: a request is 1, the first question about it 2, its answer 3, and so on. The
+/// child counts anew after each final reply, the node after each dialogue.
+#[derive(Debug)]
+pub struct Channel<R, W> {
+    reader: R,
+    writer: W,
+    nonce: u32,
+    /// The message shapes that the other side understands.
+    pub dialect: Dialect,
+    /// The largest payload that is sent or accepted, in bytes.
+    pub limit: u32,
+}
+
+impl<R: Read, W: Write> Channel<R, W> {
+    /// A channel at the start of a dialogue.
+    pub fn new(reader: R, writer: W) -> Self {
+        Self {
+            reader,
+            writer,
+            nonce: 0,
+            dialect: Dialect::default(),
+            limit: MAX_PAYLOAD,
+        }
+    }
+
+    /// Starts the next dialogue.
+    pub fn reset(&mut self) {
+        self.nonce = 0;
+    }
+
+    /// The ends.
+    pub fn ends(&mut self) -> (&mut R, &mut W) {
+        (&mut self.reader, &mut self.writer)
+    }
+
+    /// Sends `message`, reporting `error` when it is not empty.
+    ///
+    /// # Errors
+    /// The message is too long, or the pipe failed. The counter has moved on all the same.
+    pub fn send<M: Message>(&mut self, message: &M, error: &str) -> Result<(), WireError> {
+        self.send_record(M::KIND, message, error)
+    }
+
+    /// Sends a message of a kind known only now.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_body(&mut self, body: &Body, error: &str) -> Result<(), WireError> {
+        self.send_record(body.kind(), body.record(), error)
+    }
+
+    fn send_record(&mut self, kind: Kind, message: &dyn Record, error: &str) -> Result<(), WireError> {
+        self.nonce = self.nonce.wrapping_add(1);
+        let base = Base {
+            nonce: self.nonce,
+            kind: kind as u32,
+            error: error.to_owned(),
+        };
+        let payload = json::encode(&[&base, message], self.dialect);
+        write_message(&mut self.writer, kind as u32, &payload, self.limit)
+    }
+
+    /// Waits for the next message.
+    ///
+    /// # Errors
+    /// The pipe ended or failed; the message is too long, of no known kind, broken, or out of order.
+    pub fn receive(&mut self) -> Result<Received, WireError> {
+        let (kind, payload) = read_message(&mut self.reader, self.limit)?;
+        let (base, body, dialect) = read_payload(kind, &payload)?;
+        let expected = self.nonce.wrapping_add(1);
+        if base.nonce != expected {
+            return Err(WireError::Nonce {
+                expected,
+                actual: base.nonce,
+            });
+        }
+        self.nonce = expected;
+        Ok(Received {
+            body,
+            error: base.error,
+            dialect,
+        })
+    }
+}
+
+fn read_payload(kind: u32, payload: &[u8]) -> Result<(Base, Body, Option<Dialect>), WireError> {
+    let known = |number| match Kind::from_number(number) {
+        None | Some(Kind::FirstKind | Kind::LastKind) => Err(WireError::UnknownKind(number)),
+        Some(kind) => Ok(kind),
+    };
+    let mut body = Body::empty(known(kind)?);
+    let mut base = Base {
+        kind,
+        ..Base::default()
+    };
+    let dialect = json::decode(payload, &mut [&mut base, body.record_mut()])?;
+    // The reference chooses the fields by the frame and the handler by the payload, and dies when they differ.
+    known(base.kind)?;
+    if base.kind != kind {
+        return Err(WireError::KindMismatch {
+            frame: kind,
+            payload: base.kind,
+        });
+    }
+    Ok((base, body, dialect))
+}
+
+/// Sends the message that starts a child. It is no part of a dialogue, and always JSON.
+///
+/// # Errors
+/// The message is too long, or the pipe failed.
+pub fn send_initialize(
+    writer: &mut impl Write,
+    arguments: InitializeArguments,
+    dialect: Dialect,
+) -> Result<(), WireError> {
+    let base = Base {
+        nonce: 0,
+        kind: Kind::Initialize as u32,
+        error: String::new(),
+    };
+    let payload = json::encode(&[&base, &Initialize { arguments }], dialect);
+    write_message(writer, base.kind, &payload, MAX_PAYLOAD)
+}
+
+/// Reads the message that starts a child, and in which dialect the node wrote it.
+///
+/// # Errors
+/// The pipe ended or failed, or something else came.
+pub fn receive_initialize(reader: &mut impl Read) -> Result<(InitializeArguments, Dialect), WireError> {
+    let (kind, payload) = read_message(reader, MAX_PAYLOAD)?;
+    match read_payload(kind, &payload)? {
+        (_, Body::Initialize(Initialize { arguments }), dialect) => {
+            Ok((arguments, dialect.unwrap_or_default()))
+        }
+        (base, ..) => Err(WireError::UnknownKind(base.kind)),
+    }
+}

@@ -1,0 +1,158 @@
+//! Frames: how many bytes, which kind, the bytes.
+
+use std::io::{self, Read, Write};
+
+use crate::error::WireError;
+
+/// The largest payload either side accepts by default, in bytes.
+///
+/// The protocol has no limit of its own. 64 MiB of arguments fit, base64 (4/3) and a contract's code included.
+pub const MAX_PAYLOAD: u32 = 256 << 20;
+
+/// How much is allocated ahead of the bytes that have really arrived, in bytes.
+const CHUNK: usize = 64 << 10;
+
+fn u32_at(header: &[u8], at: usize) -> u32 {
+    header
+        .get(at..at + 4)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u32::from_le_bytes)
+}
+
+/// Writes a frame of pipes 3, 4 and 5: length, kind, payload. One write, so that the reader wakes once.
+///
+/// # Errors
+/// The payload is longer than `limit`, in bytes, or the pipe failed.
+pub fn write_message(out: &mut impl Write, kind: u32, payload: &[u8], limit: u32) -> Result<(), WireError> {
+    write(out, &kind.to_le_bytes(), payload, limit)
+}
+
+/// Reads a frame of pipes 3, 4 and 5.
+///
+/// # Errors
+/// The pipe ended or failed, or the frame is longer than `limit`, in bytes.
+pub fn read_message(input: &mut impl Read, limit: u32) -> Result<(u32, Vec<u8>), WireError> {
+    let mut header = [0; 8];
+    read_header(input, &mut header)?;
+    Ok((
+        u32_at(&header, 4),
+        read_payload(input, u32_at(&header, 0), limit)?,
+    ))
+}
+
+/// Writes a frame of the log pipes 6 and 7: length, payload.
+///
+/// # Errors
+/// The payload is longer than `limit`, in bytes, or the pipe failed.
+pub fn write_log(out: &mut impl Write, payload: &[u8], limit: u32) -> Result<(), WireError> {
+    write(out, &[], payload, limit)
+}
+
+/// Reads a frame of the log pipes.
+///
+/// # Errors
+/// The pipe ended or failed, or the frame is longer than `limit`, in bytes.
+pub fn read_log(input: &mut impl Read, limit: u32) -> Result<Vec<u8>, WireError> {
+    let mut header = [0; 4];
+    read_header(input, &mut header)?;
+    read_payload(input, u32_at(&header, 0), limit)
+}
+
+fn write(out: &mut impl Write, kind: &[u8], payload: &[u8], limit: u32) -> Result<(), WireError> {
+    let length = u32::try_from(payload.len())
+        .ok()
+        .filter(|length| *length <= limit)
+        .ok_or(WireError::TooLong {
+            length: payload.len() as u64,
+            limit: u64::from(limit),
+        })?;
+    let mut frame = Vec::with_capacity(4 + kind.len() + payload.len());
+    frame.extend_from_slice(&length.to_le_bytes());
+    frame.extend_from_slice(kind);
+    frame.extend_from_slice(payload);
+    out.write_all(&frame)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Fills `header`, telling an end between two frames from an end within one.
+fn read_header(input: &mut impl Read, header: &mut [u8]) -> Result<(), WireError> {
+    let mut filled = 0;
+    while filled < header.len() {
+        match input.read(&mut header[filled..]) {
+            Ok(0) if filled == 0 => return Err(WireError::Closed),
+            Ok(0) => return Err(WireError::Truncated),
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn read_payload(input: &mut impl Read, length: u32, limit: u32) -> Result<Vec<u8>, WireError> {
+    if length > limit {
+        return Err(WireError::TooLong {
+            length: u64::from(length),
+            limit: u64::from(limit),
+        });
+    }
+    let length = length as usize;
+    // Memory follows the bytes that came, not the length that was promised.
+    let mut payload = Vec::with_capacity(length.min(CHUNK));
+    while payload.len() < length {
+        let start = payload.len();
+        payload.resize(length.min(start + start.max(CHUNK)), 0);
+        input.read_exact(&mut payload[start..])?;
+    }
+    Ok(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_length_kind_payload() {
+        let mut out = Vec::new();
+        write_message(&mut out, 60, b"abc", MAX_PAYLOAD).unwrap();
+        assert_eq!(out, b"\x03\0\0\0\x3c\0\0\0abc");
+        assert_eq!(
+            read_message(&mut &out[..], MAX_PAYLOAD).unwrap(),
+            (60, b"abc".to_vec())
+        );
+        out.clear();
+        write_log(&mut out, b"abc", MAX_PAYLOAD).unwrap();
+        assert_eq!(out, b"\x03\0\0\0abc");
+        assert_eq!(read_log(&mut &out[..], MAX_PAYLOAD).unwrap(), b"abc");
+    }
+
+    #[test]
+    fn frames_that_cannot_be_read_are_typed_errors() {
+        let error = |bytes: &[u8]| read_message(&mut &bytes[..], 1 << 20).unwrap_err().to_string();
+        assert_eq!(error(b""), "EOF");
+        assert_eq!(error(b"\x01\0\0"), "unexpected EOF");
+        assert_eq!(error(b"\x01\0\0\0\x3c\0\0\0"), "unexpected EOF");
+        assert_eq!(error(b"\x05\0\0\0\x3c\0\0\0abcd"), "unexpected EOF");
+        assert_eq!(
+            error(b"\xff\xff\xff\xff\x3c\0\0\0abcd"),
+            "frame of 4294967295 bytes, at most 1048576 are accepted"
+        );
+    }
+
+    #[test]
+    fn a_payload_of_several_chunks_arrives_whole() {
+        let payload: Vec<u8> = (0..300_000u32).map(|n| n as u8).collect();
+        let mut out = Vec::new();
+        write_message(&mut out, 5, &payload, MAX_PAYLOAD).unwrap();
+        assert_eq!(read_message(&mut &out[..], MAX_PAYLOAD).unwrap(), (5, payload));
+    }
+
+    #[test]
+    fn a_payload_over_the_limit_is_not_sent() {
+        assert!(matches!(
+            write_message(&mut Vec::new(), 5, &[0; 9], 8),
+            Err(WireError::TooLong { length: 9, limit: 8 })
+        ));
+    }
+}

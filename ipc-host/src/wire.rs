@@ -1,0 +1,140 @@
+//! How a value is described once and written in any marshalizer.
+//!
+//! A [`Record`] (a struct that crosses the pipe) is declared as a table of [`Field`]s by [`record!`](crate::record).
+//! A marshalizer is a [`Sink`] and a [`Source`]: it knows bools, numbers, texts and records, and none of the messages.
+//! The table also carries what only some marshalizers need: Go names and types for gob, null rules for JSON.
+
+mod codecs;
+mod record;
+
+pub use codecs::{
+    Big, Bool, Bytes, FirstOf, Int, LegacyName, LegacyNonce, LegacyType, LegacyValue, List, Map, Opaque,
+    Output, Ptr, Rec, SecondOf, Text, Uint,
+};
+pub use record::{Blank, Declared, Field, Presence, Record, RecordType};
+
+use num_bigint::BigInt;
+
+use crate::error::DecodeError;
+
+/// What a marshalizer must know of a value before it sees one.
+#[derive(Clone, Copy, Debug)]
+pub enum Type {
+    /// True or false.
+    Bool,
+    /// A signed number of up to 64 bits.
+    Int,
+    /// An unsigned number of up to 64 bits.
+    Uint,
+    /// Text; not always valid UTF-8, since contracts choose some of it.
+    Text,
+    /// Bytes.
+    Bytes,
+    /// An integer of any size, or none.
+    Big,
+    /// Values of one type.
+    List(&'static Type),
+    /// Values of one type under text keys.
+    Map(&'static Type),
+    /// A struct.
+    Record(&'static RecordType),
+    /// A struct, or none.
+    Pointer(&'static RecordType),
+    /// A Go interface: present on the wire, never looked into.
+    Interface,
+}
+
+/// Which of the two message shapes a node speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Inputs carry a list `ESDTTransfers`; Initialize carries `BuiltInFuncContainer`.
+    #[default]
+    Current,
+    /// Inputs carry one transfer as `ESDTValue` and friends; Initialize carries `ProtocolBuiltinFunctions`.
+    Legacy,
+}
+
+/// The writing half of a marshalizer.
+pub trait Sink {
+    /// The shape the other side understands.
+    fn dialect(&self) -> Dialect;
+    /// Writes a bool.
+    fn bool(&mut self, value: bool);
+    /// Writes a signed number.
+    fn int(&mut self, value: i64);
+    /// Writes an unsigned number.
+    fn uint(&mut self, value: u64);
+    /// Writes text.
+    fn text(&mut self, value: &[u8]);
+    /// Writes bytes.
+    fn bytes(&mut self, value: &[u8]);
+    /// Writes an integer of any size, or none.
+    fn big(&mut self, value: Option<&BigInt>);
+    /// Writes "nothing there".
+    fn null(&mut self);
+    /// Writes a struct.
+    fn record(&mut self, record: &dyn Record, presence: Presence);
+    /// Begins a list; each element follows an [`element`](Self::element). False when the list is written already, by
+    /// a word for "none": no end follows then.
+    fn begin_list(&mut self, len: usize) -> bool;
+    /// Begins the next element.
+    fn element(&mut self);
+    /// Ends a list.
+    fn end_list(&mut self);
+    /// Begins a map; each value follows its [`key`](Self::key). Keys come sorted. False as for a list.
+    fn begin_map(&mut self, len: usize) -> bool;
+    /// Begins the next entry.
+    fn key(&mut self, key: &str);
+    /// Ends a map.
+    fn end_map(&mut self);
+}
+
+/// The reading half of a marshalizer. Every method fails with a typed error on anything it does not expect.
+#[expect(clippy::missing_errors_doc, reason = "said once for all methods")]
+pub trait Source {
+    /// Takes a "nothing there" if one comes next.
+    fn null(&mut self) -> Result<bool, DecodeError>;
+    /// Reads a bool.
+    fn bool(&mut self) -> Result<bool, DecodeError>;
+    /// Reads a signed number.
+    fn int(&mut self) -> Result<i64, DecodeError>;
+    /// Reads an unsigned number of at most `max`.
+    fn uint(&mut self, max: u64) -> Result<u64, DecodeError>;
+    /// Reads text.
+    fn text(&mut self) -> Result<String, DecodeError>;
+    /// Reads bytes.
+    fn bytes(&mut self) -> Result<Vec<u8>, DecodeError>;
+    /// Reads an integer of any size.
+    fn big(&mut self) -> Result<BigInt, DecodeError>;
+    /// Reads the fields of a struct into `record`; those that are absent stay as they are.
+    fn record(&mut self, record: &mut dyn Record) -> Result<(), DecodeError>;
+    /// Begins a list.
+    fn begin_list(&mut self) -> Result<(), DecodeError>;
+    /// Whether there is an element at `index`, counted from 0; ends the list when there is none.
+    fn element(&mut self, index: usize) -> Result<bool, DecodeError>;
+    /// Begins a map.
+    fn begin_map(&mut self) -> Result<(), DecodeError>;
+    /// The key of the entry at `index`, counted from 0; ends the map when there is none.
+    fn key(&mut self, index: usize) -> Result<Option<String>, DecodeError>;
+    /// Reads a value of any type and forgets it.
+    fn skip(&mut self) -> Result<(), DecodeError>;
+    /// An error about the value just read.
+    fn refuse(&self, expected: &'static str) -> DecodeError;
+}
+
+/// Something with a [`Type`].
+pub trait Wire {
+    /// The type.
+    const TYPE: Type;
+}
+
+/// How a Rust value `T` crosses the pipe as this wire type.
+pub trait Codec<T>: Wire {
+    /// Writes `value`.
+    fn write(value: &T, sink: &mut dyn Sink);
+    /// Reads into `value`, which keeps what the source does not mention.
+    ///
+    /// # Errors
+    /// What comes next is not of this type, or out of range.
+    fn read(value: &mut T, source: &mut dyn Source) -> Result<(), DecodeError>;
+}

@@ -1,0 +1,176 @@
+//! Structs as tables of fields.
+
+use super::{Dialect, Sink, Source, Type};
+use crate::error::DecodeError;
+
+/// How a field without content is written by a marshalizer that tells "none" from "empty", as JSON does.
+///
+/// Go tells nil from empty and writes `null` or `""`/`[]`; a reader treats them alike. Writing what the reference
+/// writes keeps replies equal to the byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blank {
+    /// As empty.
+    Empty,
+    /// As empty, unless the whole record stands for none.
+    EmptyIfPresent,
+    /// As empty in the record of a success, else as none.
+    EmptyOnSuccess,
+    /// As none.
+    Null,
+}
+
+/// What a record stands for; see [`Blank`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// A result, or data that can be no failure.
+    Success,
+    /// A failure.
+    Failure,
+    /// Nothing: a nil pointer that the protocol sends as a struct of zeros.
+    Nil,
+}
+
+/// One field of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its key in JSON.
+    pub json: &'static str,
+    /// Its name in Go, for gob.
+    pub go: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// How it looks when it has no content.
+    pub blank: Blank,
+    /// Whether it is a record whose fields JSON writes in place of it.
+    pub embedded: bool,
+    /// Whether JSON leaves it out when it is zero or empty.
+    pub omitted: bool,
+    /// The only dialect that has it.
+    pub dialect: Option<Dialect>,
+}
+
+impl Field {
+    /// A field of the given name in JSON and Go, and type.
+    pub const fn new(name: &'static str, ty: Type) -> Self {
+        Self {
+            json: name,
+            go: name,
+            ty,
+            blank: Blank::Empty,
+            embedded: false,
+            omitted: false,
+            dialect: None,
+        }
+    }
+    /// The same, with another name in Go.
+    pub const fn go(self, go: &'static str) -> Self {
+        Self { go, ..self }
+    }
+    /// The same, looking like this when it has no content.
+    pub const fn blank(self, blank: Blank) -> Self {
+        Self { blank, ..self }
+    }
+    /// The same, its fields written in place of it.
+    pub const fn embedded(self) -> Self {
+        Self {
+            embedded: true,
+            ..self
+        }
+    }
+    /// The same, left out when zero or empty.
+    pub const fn omitted(self) -> Self {
+        Self {
+            omitted: true,
+            ..self
+        }
+    }
+    /// The same, in one dialect only.
+    pub const fn only(self, dialect: Dialect) -> Self {
+        Self {
+            dialect: Some(dialect),
+            ..self
+        }
+    }
+}
+
+/// A record's table.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordType {
+    /// Its name in Go, for gob.
+    pub go: &'static str,
+    /// Its fields, in wire order.
+    pub fields: &'static [Field],
+}
+
+/// A struct that crosses the pipe.
+pub trait Record {
+    /// Its table.
+    fn table(&self) -> &'static RecordType;
+    /// What it stands for.
+    fn presence(&self) -> Presence {
+        Presence::Success
+    }
+    /// Writes the field at `index` of the table.
+    fn write_field(&self, index: usize, sink: &mut dyn Sink);
+    /// Reads the field at `index` of the table.
+    ///
+    /// # Errors
+    /// What comes next is not of the field's type.
+    fn read_field(&mut self, index: usize, source: &mut dyn Source) -> Result<(), DecodeError>;
+}
+
+/// A record whose table is known without a value.
+pub trait Declared: Record + Default + 'static {
+    /// The table.
+    const TABLE: RecordType;
+}
+
+/// Declares the wire table of structs: `Rust type, "Go name" { "key": WireType => rust_field, options; … }`.
+///
+/// Options are calls of [`Field`](crate::wire::Field)'s builder. A `presence` row tells what a value stands for.
+#[macro_export]
+macro_rules! record {
+    ($($rust:ty, $go:literal $(presence $presence:expr)? => {
+        $($json:literal: $codec:ty => $field:ident $(, .$option:ident($($arg:expr)?))*;)*
+    })*) => { $(
+        impl $crate::wire::Record for $rust {
+            fn table(&self) -> &'static $crate::wire::RecordType {
+                const { &<$rust as $crate::wire::Declared>::TABLE }
+            }
+            $(fn presence(&self) -> $crate::wire::Presence { ($presence)(self) })?
+            #[allow(unused_assignments, unused_mut, unused_variables)]
+            fn write_field(&self, index: usize, sink: &mut dyn $crate::wire::Sink) {
+                let mut at = 0;
+                $(
+                    if at == index {
+                        return <$codec as $crate::wire::Codec<_>>::write(&self.$field, sink);
+                    }
+                    at += 1;
+                )*
+            }
+            #[allow(unused_assignments, unused_mut, unused_variables)]
+            fn read_field(
+                &mut self,
+                index: usize,
+                source: &mut dyn $crate::wire::Source,
+            ) -> Result<(), $crate::error::DecodeError> {
+                let mut at = 0;
+                $(
+                    if at == index {
+                        return <$codec as $crate::wire::Codec<_>>::read(&mut self.$field, source);
+                    }
+                    at += 1;
+                )*
+                Ok(())
+            }
+        }
+        impl $crate::wire::Declared for $rust {
+            const TABLE: $crate::wire::RecordType = $crate::wire::RecordType {
+                go: $go,
+                fields: &[$(
+                    $crate::wire::Field::new($json, <$codec as $crate::wire::Wire>::TYPE)$(.$option($($arg)?))*
+                ),*],
+            };
+        }
+    )* };
+}
