@@ -1,0 +1,150 @@
+//! What is known of a validated module, without code.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arwen_metering::ModulePlan;
+
+use super::body::Body;
+use super::const_expr::ConstExpr;
+use crate::value::{ExternType, FuncType, GlobalType, MemoryType, TableType};
+
+/// A validated module. Index spaces hold imports first, as in the format.
+#[derive(Debug, Default)]
+pub(crate) struct ModuleInfo {
+    /// The module's bytes; bodies and data segments are ranges of it.
+    pub wasm: Arc<[u8]>,
+    /// The type section.
+    pub types: Vec<FuncType>,
+    /// For each type, its index in `distinct_types`: equal types have equal numbers.
+    pub canonical: Vec<u32>,
+    /// The different types, in order of first appearance.
+    pub distinct_types: Arc<[FuncType]>,
+    pub imports: Vec<ImportDecl>,
+    /// Type index of every function.
+    pub funcs: Vec<u32>,
+    pub tables: Vec<TableType>,
+    pub memories: Vec<MemoryType>,
+    pub globals: Vec<GlobalDecl>,
+    pub imported_funcs: u32,
+    pub imported_tables: u32,
+    pub imported_memories: u32,
+    pub imported_globals: u32,
+    pub exports: Vec<ExportDecl>,
+    /// Position in `exports` by name.
+    pub export_names: BTreeMap<Box<str>, u32>,
+    pub start: Option<u32>,
+    pub elements: Vec<ElementSegment>,
+    pub data: Vec<DataSegment>,
+    /// Bodies of the defined functions.
+    pub bodies: Vec<Body>,
+    /// What to charge; always there once the module is whole.
+    pub plan: Option<ModulePlan>,
+}
+
+impl ModuleInfo {
+    /// Type of a function by its index in the function index space.
+    pub fn func_type(&self, index: u32) -> &FuncType {
+        &self.types[self.funcs[index as usize] as usize]
+    }
+
+    /// Number of the type of a function among the distinct types.
+    pub fn func_canonical(&self, index: u32) -> u32 {
+        self.canonical[self.funcs[index as usize] as usize]
+    }
+
+    /// Type of an import.
+    pub fn import_type(&self, ty: &ImportType) -> ExternType {
+        match ty {
+            ImportType::Func(ty) => ExternType::Func(self.types[*ty as usize].clone()),
+            ImportType::Table(ty) => ExternType::Table(*ty),
+            ImportType::Memory(ty) => ExternType::Memory(*ty),
+            ImportType::Global(ty) => ExternType::Global(*ty),
+        }
+    }
+
+    /// Type of an export.
+    pub fn export_type(&self, index: ExternIndex) -> ExternType {
+        match index {
+            ExternIndex::Func(i) => ExternType::Func(self.func_type(i).clone()),
+            ExternIndex::Table(i) => ExternType::Table(self.tables[i as usize]),
+            ExternIndex::Memory(i) => ExternType::Memory(self.memories[i as usize]),
+            ExternIndex::Global(i) => ExternType::Global(self.globals[i as usize].ty),
+        }
+    }
+
+    /// Index of the memory host functions work on: the last one exported.
+    pub fn host_memory(&self) -> Option<u32> {
+        self.exports.iter().rev().find_map(|export| match export.index {
+            ExternIndex::Memory(i) => Some(i),
+            _ => None,
+        })
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct ImportDecl {
+    pub module: Box<str>,
+    pub name: Box<str>,
+    pub ty: ImportType,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ImportType {
+    /// Type index.
+    Func(u32),
+    Table(TableType),
+    Memory(MemoryType),
+    Global(GlobalType),
+}
+
+#[derive(Debug)]
+pub(crate) struct GlobalDecl {
+    pub ty: GlobalType,
+    /// `None` for imported globals.
+    pub init: Option<ConstExpr>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ExportDecl {
+    pub name: Box<str>,
+    pub index: ExternIndex,
+}
+
+/// Something in one of the four index spaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExternIndex {
+    Func(u32),
+    Table(u32),
+    Memory(u32),
+    Global(u32),
+}
+
+/// When and where a segment is written.
+#[derive(Debug)]
+pub(crate) enum Placement {
+    /// At instantiation.
+    Active {
+        /// Table or memory.
+        index: u32,
+        offset: ConstExpr,
+    },
+    /// When an operator asks.
+    Passive,
+    /// Never; only makes its functions referable.
+    Declared,
+}
+
+#[derive(Debug)]
+pub(crate) struct ElementSegment {
+    pub placement: Placement,
+    pub items: Box<[ConstExpr]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct DataSegment {
+    pub placement: Placement,
+    /// Where its bytes are in the module.
+    pub bytes: Range<usize>,
+}

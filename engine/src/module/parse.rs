@@ -1,0 +1,362 @@
+//! From bytes to a validated module: the section loop.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arwen_metering::ModulePlanner;
+use wasmparser::{
+    Chunk, DataKind, ElementItems, ElementKind, ExternalKind, FuncValidatorAllocations, Parser, Payload, TableInit,
+    TypeRef, ValidPayload, Validator,
+};
+
+use super::body::{self, float_type};
+use super::const_expr::ConstExpr;
+use super::info::{
+    DataSegment, ElementSegment, ExportDecl, ExternIndex, GlobalDecl, ImportDecl, ImportType, ModuleInfo, Placement,
+};
+use crate::error::{CompileError, CompileErrorKind};
+use crate::limits::{check, what};
+use crate::ruleset::Ruleset;
+use crate::value::{FuncType, GlobalType, MemoryType, SizeLimits, TableType, ValType};
+
+/// Validates a module that is there as a whole.
+pub(crate) fn parse(rules: &'static Ruleset, wasm: &[u8]) -> Result<ModuleInfo, CompileError> {
+    check(what::module_bytes, wasm.len() as u64, rules.limits.module_bytes).map_err(|kind| at(0, kind))?;
+    let mut parser = Parser::new(0);
+    parser.set_features(rules.features);
+    let mut reading = Reading::new(rules);
+    let mut rest = wasm;
+    loop {
+        // `eof` is true, so the parser never asks for more.
+        let (consumed, payload) = match parser.parse(rest, true).map_err(invalid)? {
+            Chunk::Parsed { consumed, payload } => (consumed, payload),
+            Chunk::NeedMoreData(_) => return Err(at(wasm.len() as u64, CompileErrorKind::Refused("unexpected end"))),
+        };
+        rest = &rest[consumed..];
+        if reading.payload(&payload)? {
+            break;
+        }
+    }
+    let mut info = reading.finish();
+    info.wasm = wasm.into();
+    Ok(info)
+}
+
+fn at(offset: u64, kind: CompileErrorKind) -> CompileError {
+    CompileError { kind, offset, function: None }
+}
+
+fn invalid(e: wasmparser::Error) -> CompileError {
+    at(e.offset(), CompileErrorKind::Invalid(e.message().to_string()))
+}
+
+/// A module being read.
+struct Reading {
+    rules: &'static Ruleset,
+    validator: Validator,
+    planner: ModulePlanner,
+    allocations: FuncValidatorAllocations,
+    info: ModuleInfo,
+}
+
+impl Reading {
+    fn new(rules: &'static Ruleset) -> Self {
+        Self {
+            rules,
+            validator: Validator::new_with_features(rules.features),
+            planner: ModulePlanner::new(rules.metering),
+            allocations: FuncValidatorAllocations::default(),
+            info: ModuleInfo::default(),
+        }
+    }
+
+    fn finish(mut self) -> ModuleInfo {
+        let mut seen: BTreeMap<FuncType, u32> = BTreeMap::new();
+        let mut distinct = Vec::new();
+        for ty in &self.info.types {
+            let id = *seen.entry(ty.clone()).or_insert_with(|| {
+                distinct.push(ty.clone());
+                distinct.len() as u32 - 1
+            });
+            self.info.canonical.push(id);
+        }
+        self.info.distinct_types = distinct.into();
+        self.info.plan = Some(self.planner.finish());
+        self.info
+    }
+
+    /// Takes in one payload; `true` at the end of the module.
+    fn payload(&mut self, payload: &Payload<'_>) -> Result<bool, CompileError> {
+        let limits = &self.rules.limits;
+        // Counts before anything is allocated for them, floats before the validator can object to something else.
+        match payload {
+            Payload::Version { encoding: wasmparser::Encoding::Component, range, .. } => {
+                return Err(at(range.start, CompileErrorKind::Refused("a component is not a module")));
+            }
+            Payload::TypeSection(s) => {
+                check(what::types, s.count().into(), limits.types).map_err(|k| at(s.range().start, k))?;
+                self.types(s.clone())?;
+            }
+            Payload::ImportSection(s) => {
+                check(what::imports, s.count().into(), limits.imports).map_err(|k| at(s.range().start, k))?;
+                self.imports(s.clone())?;
+            }
+            Payload::FunctionSection(s) => {
+                let count = self.info.funcs.len() as u64 + u64::from(s.count());
+                check(what::functions, count, limits.functions).map_err(|k| at(s.range().start, k))?;
+            }
+            Payload::TableSection(s) => {
+                let count = self.info.tables.len() as u64 + u64::from(s.count());
+                check(what::tables, count, limits.tables).map_err(|k| at(s.range().start, k))?;
+            }
+            Payload::GlobalSection(s) => {
+                let count = self.info.globals.len() as u64 + u64::from(s.count());
+                check(what::globals, count, limits.globals).map_err(|k| at(s.range().start, k))?;
+                self.globals(s.clone())?;
+            }
+            Payload::ExportSection(s) => {
+                check(what::exports, s.count().into(), limits.exports).map_err(|k| at(s.range().start, k))?;
+            }
+            Payload::ElementSection(s) => {
+                check(what::element_segments, s.count().into(), limits.element_segments)
+                    .map_err(|k| at(s.range().start, k))?;
+            }
+            Payload::DataSection(s) => {
+                check(what::data_segments, s.count().into(), limits.data_segments)
+                    .map_err(|k| at(s.range().start, k))?;
+            }
+            _ => {}
+        }
+        let valid = self.validator.payload(payload).map_err(invalid)?;
+        // What the validator has accepted may be kept.
+        match payload {
+            Payload::FunctionSection(s) => {
+                for ty in s.clone() {
+                    self.info.funcs.push(ty.map_err(invalid)?);
+                }
+            }
+            Payload::TableSection(s) => self.tables(s.clone())?,
+            Payload::MemorySection(s) => {
+                for memory in s.clone().into_iter_with_offsets() {
+                    let (offset, ty) = memory.map_err(invalid)?;
+                    let ty = self.memory_type(offset, &ty)?;
+                    self.info.memories.push(ty);
+                }
+            }
+            Payload::ExportSection(s) => self.exports(s.clone())?,
+            Payload::StartSection { func, .. } => self.info.start = Some(*func),
+            Payload::ElementSection(s) => self.elements(s.clone())?,
+            Payload::DataSection(s) => self.data(s.clone())?,
+            Payload::CodeSectionStart { count, .. } => self.info.bodies.reserve_exact(*count as usize),
+            _ => {}
+        }
+        match valid {
+            ValidPayload::Func(func, body) => {
+                let ty = self.info.types[func.ty as usize].clone();
+                let mut validator = func.into_validator(std::mem::take(&mut self.allocations));
+                let body = body::validate(self.rules, &ty, &body, &mut validator, &mut self.planner)?;
+                self.allocations = validator.into_allocations();
+                self.info.bodies.push(body);
+                Ok(false)
+            }
+            ValidPayload::End(_) => Ok(true),
+            ValidPayload::Ok | ValidPayload::Parser(_) => Ok(false),
+        }
+    }
+
+    fn val_type(&self, offset: u64, ty: wasmparser::ValType) -> Result<ValType, CompileError> {
+        let ty = ValType::from_wasm(ty)
+            .ok_or_else(|| at(offset, CompileErrorKind::Invalid(format!("type {ty} is not supported"))))?;
+        float_type(self.rules, ty).map_err(|k| at(offset, k))?;
+        Ok(ty)
+    }
+
+    fn types(&mut self, section: wasmparser::TypeSectionReader<'_>) -> Result<(), CompileError> {
+        let limits = &self.rules.limits;
+        for group in section.into_iter_with_offsets() {
+            let (offset, group) = group.map_err(invalid)?;
+            for ty in group.into_types() {
+                let wasmparser::CompositeInnerType::Func(ty) = &ty.composite_type.inner else {
+                    return Err(at(offset, CompileErrorKind::Refused("only function types are supported")));
+                };
+                check(what::params, ty.params().len() as u64, limits.params).map_err(|k| at(offset, k))?;
+                check(what::results, ty.results().len() as u64, limits.results).map_err(|k| at(offset, k))?;
+                if ty.results().len() > 1 && !self.rules.multi_value {
+                    return Err(at(offset, CompileErrorKind::Refused("func type returns multiple values")));
+                }
+                let of = |types: &[wasmparser::ValType]| {
+                    types.iter().map(|ty| self.val_type(offset, *ty)).collect::<Result<Vec<_>, _>>()
+                };
+                let (params, results) = (of(ty.params())?, of(ty.results())?);
+                self.info.types.push(FuncType::new(&params, &results));
+            }
+        }
+        Ok(())
+    }
+
+    fn imports(&mut self, section: wasmparser::ImportSectionReader<'_>) -> Result<(), CompileError> {
+        for import in section.into_imports_with_offsets() {
+            let (offset, import) = import.map_err(invalid)?;
+            let ty = match import.ty {
+                TypeRef::Func(ty) => {
+                    if ty as usize >= self.info.types.len() {
+                        let text = format!("unknown type {ty}: type index out of bounds");
+                        return Err(at(offset, CompileErrorKind::Invalid(text)));
+                    }
+                    self.info.funcs.push(ty);
+                    check(what::functions, self.info.funcs.len() as u64, self.rules.limits.functions)
+                        .map_err(|k| at(offset, k))?;
+                    ImportType::Func(ty)
+                }
+                TypeRef::Table(ty) => {
+                    let ty = self.table_type(offset, &ty)?;
+                    self.info.tables.push(ty);
+                    ImportType::Table(ty)
+                }
+                TypeRef::Memory(ty) => {
+                    let ty = self.memory_type(offset, &ty)?;
+                    self.info.memories.push(ty);
+                    ImportType::Memory(ty)
+                }
+                TypeRef::Global(ty) => {
+                    let ty = GlobalType { content: self.val_type(offset, ty.content_type)?, mutable: ty.mutable };
+                    self.info.globals.push(GlobalDecl { ty, init: None });
+                    check(what::globals, self.info.globals.len() as u64, self.rules.limits.globals)
+                        .map_err(|k| at(offset, k))?;
+                    ImportType::Global(ty)
+                }
+                TypeRef::Tag(_) | TypeRef::FuncExact(_) => {
+                    return Err(at(offset, CompileErrorKind::Refused("import of an unsupported kind")));
+                }
+            };
+            self.info.imports.push(ImportDecl { module: import.module.into(), name: import.name.into(), ty });
+        }
+        check(what::tables, self.info.tables.len() as u64, self.rules.limits.tables).map_err(|k| at(0, k))?;
+        self.info.imported_funcs = self.info.funcs.len() as u32;
+        self.info.imported_tables = self.info.tables.len() as u32;
+        self.info.imported_memories = self.info.memories.len() as u32;
+        self.info.imported_globals = self.info.globals.len() as u32;
+        Ok(())
+    }
+
+    fn table_type(&self, offset: u64, ty: &wasmparser::TableType) -> Result<TableType, CompileError> {
+        let element = self.val_type(offset, ty.element_type.into())?;
+        check(what::table_elements, ty.initial, self.rules.limits.table_elements).map_err(|k| at(offset, k))?;
+        // The validator holds 32-bit tables to 32-bit sizes; before it has seen one, larger is cut off.
+        let max = ty.maximum.map(|max| u32::try_from(max).unwrap_or(u32::MAX));
+        Ok(TableType { element, limits: SizeLimits { min: ty.initial as u32, max } })
+    }
+
+    fn memory_type(&self, offset: u64, ty: &wasmparser::MemoryType) -> Result<MemoryType, CompileError> {
+        let limit = self.rules.limits.memory_pages;
+        // The validator's own bound comes with the text of the specification, so let it speak first.
+        let page_bound = |pages: u64| if pages > 65_536 { Ok(()) } else { check(what::memory_pages, pages, limit) };
+        page_bound(ty.initial).map_err(|k| at(offset, k))?;
+        page_bound(ty.maximum.unwrap_or(0)).map_err(|k| at(offset, k))?;
+        let pages = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
+        Ok(MemoryType { limits: SizeLimits { min: pages(ty.initial), max: ty.maximum.map(pages) } })
+    }
+
+    fn tables(&mut self, section: wasmparser::TableSectionReader<'_>) -> Result<(), CompileError> {
+        for table in section.into_iter_with_offsets() {
+            let (offset, table) = table.map_err(invalid)?;
+            if !matches!(table.init, TableInit::RefNull) {
+                return Err(at(offset, CompileErrorKind::Refused("table with an initialiser")));
+            }
+            let ty = self.table_type(offset, &table.ty)?;
+            self.info.tables.push(ty);
+        }
+        Ok(())
+    }
+
+    fn globals(&mut self, section: wasmparser::GlobalSectionReader<'_>) -> Result<(), CompileError> {
+        for global in section.into_iter_with_offsets() {
+            let (offset, global) = global.map_err(invalid)?;
+            let ty = GlobalType { content: self.val_type(offset, global.ty.content_type)?, mutable: global.ty.mutable };
+            let init = self.const_expr(&global.init_expr)?;
+            self.info.globals.push(GlobalDecl { ty, init: Some(init) });
+        }
+        Ok(())
+    }
+
+    fn const_expr(&self, expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, CompileError> {
+        if let Some((offset, ty)) = ConstExpr::float(expr) {
+            float_type(self.rules, ty).map_err(|k| at(offset, k))?;
+        }
+        ConstExpr::parse(expr).map_err(|(offset, kind)| at(offset, kind))
+    }
+
+    fn exports(&mut self, section: wasmparser::ExportSectionReader<'_>) -> Result<(), CompileError> {
+        for export in section.into_iter_with_offsets() {
+            let (offset, export) = export.map_err(invalid)?;
+            let index = match export.kind {
+                ExternalKind::Func => ExternIndex::Func(export.index),
+                ExternalKind::Table => ExternIndex::Table(export.index),
+                ExternalKind::Memory => ExternIndex::Memory(export.index),
+                ExternalKind::Global => ExternIndex::Global(export.index),
+                ExternalKind::Tag | ExternalKind::FuncExact => {
+                    return Err(at(offset, CompileErrorKind::Refused("export of an unsupported kind")));
+                }
+            };
+            self.info.export_names.insert(export.name.into(), self.info.exports.len() as u32);
+            self.info.exports.push(ExportDecl { name: export.name.into(), index });
+        }
+        Ok(())
+    }
+
+    fn elements(&mut self, section: wasmparser::ElementSectionReader<'_>) -> Result<(), CompileError> {
+        for element in section.into_iter_with_offsets() {
+            let (offset, element) = element.map_err(invalid)?;
+            let placement = match &element.kind {
+                ElementKind::Passive => Placement::Passive,
+                ElementKind::Declared => Placement::Declared,
+                ElementKind::Active { table_index, offset_expr } => {
+                    Placement::Active { index: table_index.unwrap_or(0), offset: self.const_expr(offset_expr)? }
+                }
+            };
+            let limit = self.rules.limits.segment_elements;
+            let mut items = Vec::new();
+            match &element.items {
+                ElementItems::Functions(list) => {
+                    check(what::segment_elements, list.count().into(), limit).map_err(|k| at(offset, k))?;
+                    for index in list.clone() {
+                        items.push(ConstExpr::ref_func(index.map_err(invalid)?));
+                    }
+                }
+                ElementItems::Expressions(_, list) => {
+                    check(what::segment_elements, list.count().into(), limit).map_err(|k| at(offset, k))?;
+                    for expr in list.clone() {
+                        items.push(self.const_expr(&expr.map_err(invalid)?)?);
+                    }
+                }
+            }
+            self.info.elements.push(ElementSegment { placement, items: items.into() });
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, section: wasmparser::DataSectionReader<'_>) -> Result<(), CompileError> {
+        for data in section {
+            let data = data.map_err(invalid)?;
+            let placement = match &data.kind {
+                DataKind::Passive => Placement::Passive,
+                DataKind::Active { memory_index, offset_expr } => {
+                    Placement::Active { index: *memory_index, offset: self.const_expr(offset_expr)? }
+                }
+            };
+            // The bytes are the last thing in a segment.
+            let end = data.range.end as usize;
+            self.info.data.push(DataSegment { placement, bytes: end - data.data.len()..end });
+        }
+        Ok(())
+    }
+}
+
+/// Keeps the parser's `Arc` conversion in one place.
+impl ModuleInfo {
+    /// The bytes of a data segment.
+    pub(crate) fn data_bytes(&self, segment: &DataSegment) -> &[u8] {
+        let wasm: &Arc<[u8]> = &self.wasm;
+        &wasm[segment.bytes.clone()]
+    }
+}

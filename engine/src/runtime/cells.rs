@@ -1,0 +1,150 @@
+//! The gas meter of a store and the interrupt flag, which share one memory cell.
+//!
+//! Compiled code adds to `used` and, at check points, traps when `used >= limit`. To preempt, another thread
+//! stores 0 in `limit`: the next check fails, and the trap path tells the two reasons apart.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// What running code shares with the rest of the world; one per store. The layout is read by compiled code.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub(crate) struct StoreCells {
+    /// Gas used so far. Written by the thread that runs the store; atomic only so that handles may be shared.
+    pub used: AtomicU64,
+    /// What checks compare with: the gas limit, or 0 while the interrupt is raised.
+    pub limit: AtomicU64,
+    /// The gas limit as it was set.
+    real_limit: AtomicU64,
+}
+
+impl StoreCells {
+    /// Why a failed limit check failed: gas first, so that an exhausted run reports gas whatever else happens.
+    pub fn out_of_gas(&self) -> bool {
+        self.used.load(Ordering::Relaxed) >= self.real_limit.load(Ordering::Relaxed)
+    }
+}
+
+/// Handle to the gas meter of a store. Clones are the same meter.
+#[derive(Debug, Clone)]
+pub struct Meter {
+    cells: Arc<StoreCells>,
+    interrupt: Interrupt,
+}
+
+impl Meter {
+    pub(crate) fn new(interrupt: &Interrupt) -> Self {
+        let cells = Arc::new(StoreCells::default());
+        let mut list = interrupt.lock();
+        list.retain(|cells| cells.strong_count() > 0);
+        list.push(Arc::downgrade(&cells));
+        drop(list);
+        Self { cells, interrupt: interrupt.clone() }
+    }
+
+    pub(crate) fn cells(&self) -> &Arc<StoreCells> {
+        &self.cells
+    }
+
+    /// The interrupt that stops this store.
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    /// Gas used so far.
+    pub fn used(&self) -> u64 {
+        self.cells.used.load(Ordering::Relaxed)
+    }
+
+    /// Sets the gas used. Arithmetic rules (saturating, clamped) belong to the caller.
+    pub fn set_used(&self, gas: u64) {
+        self.cells.used.store(gas, Ordering::Relaxed);
+    }
+
+    /// The gas limit as last set; an interrupt does not change it.
+    pub fn limit(&self) -> u64 {
+        self.cells.real_limit.load(Ordering::Relaxed)
+    }
+
+    /// Sets the gas limit. While the interrupt is raised, checks go on failing.
+    pub fn set_limit(&self, gas: u64) {
+        self.cells.real_limit.store(gas, Ordering::SeqCst);
+        self.cells.limit.store(gas, Ordering::SeqCst);
+        // A `raise` between the two stores and here is seen; one after stores its 0 last.
+        if self.interrupt.is_raised() {
+            self.cells.limit.store(0, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Stops running code from another thread. Clones are the same flag; many stores may listen to one.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    raised: AtomicBool,
+    stores: Mutex<Vec<Weak<StoreCells>>>,
+}
+
+impl Interrupt {
+    /// A flag that is down and that no store listens to yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Raises the flag: every store that listens stops at its next check with [`crate::Trap::Interrupted`].
+    pub fn raise(&self) {
+        let list = self.lock();
+        self.0.raised.store(true, Ordering::SeqCst);
+        for cells in list.iter().filter_map(Weak::upgrade) {
+            cells.limit.store(0, Ordering::SeqCst);
+        }
+    }
+
+    /// Lowers the flag and gives every store its limit back.
+    pub fn clear(&self) {
+        let list = self.lock();
+        self.0.raised.store(false, Ordering::SeqCst);
+        for cells in list.iter().filter_map(Weak::upgrade) {
+            cells.limit.store(cells.real_limit.load(Ordering::SeqCst), Ordering::SeqCst);
+        }
+    }
+
+    /// Is the flag up?
+    pub fn is_raised(&self) -> bool {
+        self.0.raised.load(Ordering::SeqCst)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<StoreCells>>> {
+        // The list is valid at every moment, so a panic elsewhere cannot have broken it.
+        self.0.stores.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn raising_zeroes_the_cell_and_clearing_restores_it() {
+        let interrupt = Interrupt::new();
+        let meter = Meter::new(&interrupt);
+        meter.set_limit(7);
+        interrupt.raise();
+        assert_eq!((meter.limit(), meter.cells.limit.load(Ordering::Relaxed)), (7, 0));
+        meter.set_limit(9);
+        assert_eq!((meter.limit(), meter.cells.limit.load(Ordering::Relaxed)), (9, 0));
+        interrupt.clear();
+        assert_eq!(meter.cells.limit.load(Ordering::Relaxed), 9);
+    }
+
+    #[test]
+    fn dead_stores_are_forgotten() {
+        let interrupt = Interrupt::new();
+        for _ in 0..100 {
+            drop(Meter::new(&interrupt));
+        }
+        assert!(interrupt.lock().len() <= 1);
+    }
+}

@@ -1,0 +1,325 @@
+//! Instances, and how one is made of a module and its imports.
+
+#![allow(unsafe_code)]
+
+use arwen_metering::CostTable;
+
+use super::context::{ContextBlock, FuncRef, VmContext};
+use super::memory::Memory;
+use super::store::{
+    Extern, FuncEntity, FuncId, FuncKind, GlobalEntity, GlobalId, InstanceId, MemoryId, Store, TableId,
+};
+use super::table::{Table, TableCell};
+use crate::backend;
+use crate::error::{InstantiateError, LinkError, SegmentError};
+use crate::host::Host;
+use crate::module::Module;
+use crate::module::const_expr::ConstExpr;
+use crate::module::info::{ImportDecl, ModuleInfo, Placement};
+use crate::trap::Trap;
+use crate::value::ExternType;
+
+/// An instance of a module in a store.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub module: Module,
+    /// Prices; compiled code reads them through the context.
+    pub costs: CostTable,
+    pub context: ContextBlock,
+    /// The function index space; likewise below.
+    pub funcs: Box<[FuncId]>,
+    pub memories: Box<[MemoryId]>,
+    pub tables: Box<[TableId]>,
+    pub globals: Box<[GlobalId]>,
+    /// The memory host functions work on.
+    pub host_memory: Option<MemoryId>,
+    /// References to functions, by index; into `own_refs` or another instance's.
+    pub func_refs: Box<[*const FuncRef]>,
+    /// Segments that are used up; `true` reads as empty.
+    pub dropped_data: Box<[bool]>,
+    pub dropped_elements: Box<[bool]>,
+    /// Store numbers of the module's types, by type index.
+    pub sigs: Box<[u32]>,
+    /// What the context points to.
+    #[expect(dead_code, reason = "owns what raw pointers in `func_refs` and the context point to")]
+    own_refs: Box<[FuncRef]>,
+    #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
+    table_cells: Box<[*const TableCell]>,
+}
+
+// SAFETY: every pointer is to something the same store owns; a store is one unit that moves as a whole.
+unsafe impl Send for Instance {}
+// SAFETY: the same: the references of functions are owned by instances of the same store.
+unsafe impl Send for FuncEntity {}
+// SAFETY: nothing behind a shared `&Store` is changed without `&mut Store`, except the meter, which is atomic.
+unsafe impl Sync for Store {}
+
+impl Store {
+    /// Makes an instance: links `imports` (in the module's order), fills memories and tables from active segments
+    /// and runs the start function with `host` behind it. `costs` are the prices for [`Module::plan`].
+    ///
+    /// The start function runs under the store's gas limit as it is.
+    ///
+    /// # Errors
+    /// [`InstantiateError::Link`]: an import is missing or of the wrong type.
+    /// [`InstantiateError::Segment`]: an active segment does not fit, where the ruleset checks that first; else a
+    /// trap. [`InstantiateError::Trap`]: the start function trapped. [`InstantiateError::Resource`]: the system
+    /// refused memory. After an error nothing can reach the instance, except what its segments had already written
+    /// to imported memories and tables.
+    ///
+    /// # Panics
+    /// When a host function called by the start function panicked: the same panic goes on here.
+    pub fn instantiate(
+        &mut self,
+        module: &Module,
+        imports: &[Extern],
+        costs: &CostTable,
+        host: &mut dyn Host,
+    ) -> Result<InstanceId, InstantiateError> {
+        if !self.engine().same(module.engine()) {
+            return Err(InstantiateError::Resource("the module belongs to another engine".into()));
+        }
+        let info = module.info();
+        let id = InstanceId(self.instances.len() as u32);
+        let linked = self.link(module, imports)?;
+        let instance = self.build(module, id, linked, costs)?;
+        self.instances.push(instance);
+        self.init_globals(id, info);
+        self.fill(id, info)?;
+        if let Some(start) = info.start {
+            let func = self.instances[id.0 as usize].funcs[start as usize];
+            self.invoke_slots(func, host, &[], &mut []).map_err(InstantiateError::Trap)?;
+        }
+        Ok(id)
+    }
+
+    /// Checks the imports and sorts them by kind.
+    fn link(&self, module: &Module, imports: &[Extern]) -> Result<Linked, InstantiateError> {
+        let info = module.info();
+        let fail = |e| Err(InstantiateError::Link(e));
+        if imports.len() != info.imports.len() {
+            return fail(LinkError::Count { wanted: info.imports.len(), given: imports.len() });
+        }
+        let mut linked = Linked::default();
+        for (decl, import) in info.imports.iter().zip(imports) {
+            let names = |decl: &ImportDecl| (decl.module.to_string(), decl.name.to_string());
+            let wanted = info.import_type(&decl.ty);
+            let Some(given) = self.extern_type(import) else {
+                let (module, name) = names(decl);
+                return fail(LinkError::Handle { module, name });
+            };
+            let fits = match (&wanted, &given) {
+                (ExternType::Memory(w), ExternType::Memory(g)) => w.limits.accepts(g.limits.min, g.limits.max),
+                (ExternType::Table(w), ExternType::Table(g)) => {
+                    w.element == g.element && w.limits.accepts(g.limits.min, g.limits.max)
+                }
+                (wanted, given) => wanted == given,
+            };
+            if !fits {
+                let (module, name) = names(decl);
+                return fail(LinkError::Type { module, name, wanted, given });
+            }
+            match import {
+                Extern::HostFunc { id, .. } => linked.funcs.push(Linkage::Host(*id)),
+                Extern::Func(id) => linked.funcs.push(Linkage::Func(*id)),
+                Extern::Memory(id) => linked.memories.push(*id),
+                Extern::Table(id) => linked.tables.push(*id),
+                Extern::Global(id) => linked.globals.push(*id),
+            }
+        }
+        Ok(linked)
+    }
+
+    /// Makes the instance and what it owns. Initial values come after.
+    fn build(
+        &mut self,
+        module: &Module,
+        id: InstanceId,
+        linked: Linked,
+        costs: &CostTable,
+    ) -> Result<Instance, InstantiateError> {
+        let info = module.info();
+        let Linked { funcs: imported, mut memories, mut tables, mut globals } = linked;
+        // Refuse before anything is pushed, so that a failure leaves no half instance behind.
+        let resource = InstantiateError::Resource;
+        for ty in &info.memories[memories.len()..] {
+            let memory = Memory::new(self.engine().config(), *ty).map_err(resource)?;
+            memories.push(MemoryId(self.memories.len() as u32));
+            self.memories.push(memory);
+        }
+        for ty in &info.tables[tables.len()..] {
+            let table = Table::new(*ty, 0).map_err(resource)?;
+            tables.push(TableId(self.tables.len() as u32));
+            self.tables.push(table);
+        }
+
+        let distinct = self.types.of(&info.distinct_types);
+        let sigs: Box<[u32]> = info.canonical.iter().map(|canonical| distinct[*canonical as usize]).collect();
+        let memory = memories.first().map(|id| self.memories[id.0 as usize].cell());
+        let table_cells: Box<[_]> = tables.iter().map(|id| self.tables[id.0 as usize].cell()).collect();
+        let mut context = ContextBlock::new(
+            VmContext {
+                cells: &**self.meter_ref().cells(),
+                costs: costs.0.as_ptr(),
+                memory_base: memories.first().map_or(std::ptr::null_mut(), |id| {
+                    self.memories[id.0 as usize].bytes_mut().as_mut_ptr()
+                }),
+                memory: memory.unwrap_or(std::ptr::null()),
+                tables: table_cells.as_ptr(),
+                funcs: std::ptr::null(),
+                sigs: sigs.as_ptr(),
+                libcalls: backend::libcalls(),
+                instance: id.0,
+            },
+            info.globals.len(),
+        );
+
+        for (index, decl) in info.globals.iter().enumerate().skip(globals.len()) {
+            globals.push(GlobalId(self.globals.len() as u32));
+            self.globals.push(GlobalEntity { ty: decl.ty, ptr: context.global(index as u32) });
+        }
+        for (index, global) in globals.iter().enumerate().take(info.imported_globals as usize) {
+            context.global(index as u32).set(self.globals[global.0 as usize].ptr.as_slot());
+        }
+
+        // Imported host functions become functions of this instance: they are called on its behalf.
+        let mut own_refs = Vec::with_capacity(info.funcs.len());
+        let mut funcs = Vec::with_capacity(info.funcs.len());
+        let mut kinds = Vec::with_capacity(info.funcs.len());
+        for index in 0..info.funcs.len() as u32 {
+            let kind = match imported.get(index as usize) {
+                Some(Linkage::Func(func)) => {
+                    funcs.push(*func);
+                    kinds.push(None);
+                    continue;
+                }
+                Some(Linkage::Host(host)) => FuncKind::Host { instance: id, import: index, id: *host },
+                None => FuncKind::Wasm { instance: id, body: index - info.imported_funcs },
+            };
+            let func = FuncId(self.funcs.len() as u32 + own_refs.len() as u32);
+            let code = module.code().entry(index);
+            let foreign = if code.is_null() { FuncRef::FOREIGN } else { 0 };
+            let sig = distinct[info.func_canonical(index) as usize] | foreign;
+            own_refs.push(FuncRef { code, ctx: context.as_ptr(), sig, func: func.0 });
+            funcs.push(func);
+            kinds.push(Some(kind));
+        }
+        let own_refs = own_refs.into_boxed_slice();
+        let mut own = own_refs.iter();
+        for (index, kind) in kinds.into_iter().enumerate() {
+            if let (Some(kind), Some(reference)) = (kind, kind.and_then(|_| own.next())) {
+                let ty = info.func_type(index as u32).clone();
+                self.funcs.push(FuncEntity { ty, kind, reference });
+            }
+        }
+        let func_refs: Box<[_]> = funcs.iter().map(|id| self.funcs[id.0 as usize].reference).collect();
+        context.head_mut().funcs = func_refs.as_ptr();
+
+        Ok(Instance {
+            host_memory: info.host_memory().map(|index| memories[index as usize]),
+            module: module.clone(),
+            costs: costs.clone(),
+            context,
+            funcs: funcs.into(),
+            memories: memories.into(),
+            tables: tables.into(),
+            globals: globals.into(),
+            func_refs,
+            dropped_data: vec![false; info.data.len()].into(),
+            dropped_elements: vec![false; info.elements.len()].into(),
+            sigs,
+            own_refs,
+            table_cells,
+        })
+    }
+
+    fn init_globals(&mut self, id: InstanceId, info: &ModuleInfo) {
+        for (index, decl) in info.globals.iter().enumerate() {
+            if let Some(init) = &decl.init {
+                let value = self.eval(id, init);
+                let global = self.instances[id.0 as usize].globals[index];
+                self.globals[global.0 as usize].ptr.set(value);
+            }
+        }
+    }
+
+    /// The value of a constant expression in an instance.
+    pub(crate) fn eval(&self, id: InstanceId, expr: &ConstExpr) -> u64 {
+        let instance = &self.instances[id.0 as usize];
+        expr.eval(
+            |global| self.globals[instance.globals[global as usize].0 as usize].ptr.get(),
+            |func| instance.func_refs[func as usize] as u64,
+        )
+    }
+
+    /// Writes the active segments.
+    fn fill(&mut self, id: InstanceId, info: &ModuleInfo) -> Result<(), InstantiateError> {
+        if self.engine().ruleset().segments_checked_first {
+            self.check_segments(id, info)?;
+        }
+        let trap = InstantiateError::Trap;
+        for (index, segment) in info.elements.iter().enumerate() {
+            match &segment.placement {
+                Placement::Active { index: table, offset } => {
+                    let offset = self.eval(id, offset) as u32;
+                    self.table_init(id, *table, index as u32, offset, 0, segment.items.len() as u32).map_err(trap)?;
+                    self.elem_drop(id, index as u32);
+                }
+                Placement::Declared => self.elem_drop(id, index as u32),
+                Placement::Passive => {}
+            }
+        }
+        for (index, segment) in info.data.iter().enumerate() {
+            if let Placement::Active { offset, .. } = &segment.placement {
+                let offset = self.eval(id, offset) as u32;
+                self.memory_init(id, index as u32, offset, 0, segment.bytes.len() as u32).map_err(trap)?;
+                self.data_drop(id, index as u32);
+            }
+        }
+        Ok(())
+    }
+
+    /// The rule before bulk memory: nothing is written unless everything fits. Empty segments count as well.
+    fn check_segments(&self, id: InstanceId, info: &ModuleInfo) -> Result<(), InstantiateError> {
+        let instance = &self.instances[id.0 as usize];
+        let past = |offset: u64, len: usize, size: u64| u64::from(offset as u32) + len as u64 > size;
+        for (index, segment) in info.data.iter().enumerate() {
+            if let Placement::Active { index: memory, offset } = &segment.placement {
+                let memory = &self.memories[instance.memories[*memory as usize].0 as usize];
+                if past(self.eval(id, offset), segment.bytes.len(), memory.bytes().len() as u64) {
+                    return Err(InstantiateError::Segment(SegmentError::Data(index as u32)));
+                }
+            }
+        }
+        for (index, segment) in info.elements.iter().enumerate() {
+            if let Placement::Active { index: table, offset } = &segment.placement {
+                let table = &self.tables[instance.tables[*table as usize].0 as usize];
+                if past(self.eval(id, offset), segment.items.len(), table.len().into()) {
+                    return Err(InstantiateError::Segment(SegmentError::Element(index as u32)));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Imports by kind.
+#[derive(Default)]
+struct Linked {
+    funcs: Vec<Linkage>,
+    memories: Vec<MemoryId>,
+    tables: Vec<TableId>,
+    globals: Vec<GlobalId>,
+}
+
+enum Linkage {
+    Host(u32),
+    Func(FuncId),
+}
+
+/// A trap while a segment is written is a trap of instantiation.
+impl From<Trap> for InstantiateError {
+    fn from(trap: Trap) -> Self {
+        Self::Trap(trap)
+    }
+}

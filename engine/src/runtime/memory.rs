@@ -1,0 +1,180 @@
+//! Linear memory: address space reserved once, made accessible page by page.
+//!
+//! All mapping of linear memory is in this file; images and pools of instances will go here.
+
+#![allow(unsafe_code)]
+
+use std::ptr;
+
+use crate::config::{Config, MemoryBounds};
+use crate::error::GrowError;
+use crate::value::MemoryType;
+
+/// Bytes of a page.
+pub(crate) const PAGE: usize = 65_536;
+/// Bytes an index can reach.
+const INDEX_SPACE: usize = 1 << 32;
+/// Inaccessible bytes kept after the index space in guarded mode: accesses with a smaller constant offset need no
+/// compare.
+pub(crate) const GUARD: usize = 1 << 31;
+
+/// Base and size of a memory as compiled code reads them.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct MemoryCell {
+    pub base: *mut u8,
+    pub bytes: usize,
+}
+
+/// A linear memory.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    /// Boxed: compiled code holds its address.
+    cell: Box<MemoryCell>,
+    ty: MemoryType,
+    /// Pages it may have at most.
+    max_pages: u32,
+    map: Map,
+}
+
+// SAFETY: the pointers in `cell` and `map` are to a mapping that this value alone owns.
+unsafe impl Send for Memory {}
+
+impl Memory {
+    /// A zeroed memory of its initial size. `Err` says what the system refused.
+    pub fn new(config: &Config, ty: MemoryType) -> Result<Self, String> {
+        let max_pages = ty.limits.max.unwrap_or(65_536).min(config.memory_page_cap);
+        if ty.limits.min > max_pages {
+            return Err(format!("a memory of {} pages, {max_pages} are allowed", ty.limits.min));
+        }
+        let bytes = ty.limits.min as usize * PAGE;
+        let reserve = match config.memory_bounds {
+            MemoryBounds::Guarded => INDEX_SPACE + GUARD,
+            MemoryBounds::Explicit => max_pages as usize * PAGE,
+        };
+        let map = match (Map::reserve(reserve), config.memory_bounds) {
+            (Ok(map), _) => map,
+            // Without guard the memory may move when it grows, so the initial size is enough.
+            (Err(_), MemoryBounds::Explicit) => Map::reserve(bytes)?,
+            (Err(e), MemoryBounds::Guarded) => return Err(e),
+        };
+        map.open(bytes)?;
+        Ok(Self { cell: Box::new(MemoryCell { base: map.base, bytes }), ty, max_pages, map })
+    }
+
+    /// Its type as declared.
+    pub fn ty(&self) -> MemoryType {
+        self.ty
+    }
+
+    /// Its size now, in pages.
+    pub fn pages(&self) -> u32 {
+        (self.cell.bytes / PAGE) as u32
+    }
+
+    /// Where compiled code reads base and size. Valid as long as the memory lives.
+    pub fn cell(&self) -> *const MemoryCell {
+        &*self.cell
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: the first `bytes` of the mapping are readable; they change only through `&mut self` or while
+        // guest code runs, which holds the store, and so this memory, exclusively.
+        unsafe { std::slice::from_raw_parts(self.cell.base, self.cell.bytes) }
+    }
+
+    /// Its bytes, to write.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `bytes`; writable, and `&mut self` is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.cell.base, self.cell.bytes) }
+    }
+
+    /// Grows by `pages`; gives the size before, in pages.
+    pub fn grow(&mut self, pages: u32) -> Result<u32, GrowError> {
+        let old = self.pages();
+        let left = u64::from(old) + u64::from(pages);
+        let refused = GrowError { left, max: self.max_pages };
+        if left > u64::from(self.max_pages) {
+            return Err(refused);
+        }
+        let bytes = left as usize * PAGE;
+        if bytes > self.map.len {
+            let moved = Map::reserve(bytes).map_err(|_| refused)?;
+            moved.open(bytes).map_err(|_| refused)?;
+            // SAFETY: both mappings are at least `cell.bytes` long, open that far, and distinct.
+            unsafe { ptr::copy_nonoverlapping(self.cell.base, moved.base, self.cell.bytes) };
+            self.map = moved;
+            self.cell.base = self.map.base;
+        } else {
+            self.map.open(bytes).map_err(|_| refused)?;
+        }
+        self.cell.bytes = bytes;
+        Ok(old)
+    }
+
+    /// Does an address lie in what is reserved for this memory?
+    pub fn reserves(&self, address: usize) -> bool {
+        let base = self.map.base as usize;
+        (base..base + self.map.len).contains(&address)
+    }
+}
+
+/// Can this process reserve address space for a guarded memory?
+pub(crate) fn can_guard() -> bool {
+    Map::reserve(INDEX_SPACE + GUARD).is_ok()
+}
+
+/// Reserved address space.
+#[derive(Debug)]
+struct Map {
+    base: *mut u8,
+    len: usize,
+}
+
+impl Map {
+    /// Reserves `len` bytes, all inaccessible.
+    fn reserve(len: usize) -> Result<Self, String> {
+        if len == 0 {
+            return Ok(Self { base: ptr::NonNull::<u128>::dangling().as_ptr().cast(), len });
+        }
+        // SAFETY: a fresh private anonymous mapping at an address of the system's choice touches nothing.
+        let base = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                len,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        };
+        if base == libc::MAP_FAILED {
+            return Err(format!("no address space for a memory: {}", std::io::Error::last_os_error()));
+        }
+        Ok(Self { base: base.cast(), len })
+    }
+
+    /// Makes the first `bytes` readable and writable. What was not is zero.
+    fn open(&self, bytes: usize) -> Result<(), String> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        debug_assert!(bytes <= self.len);
+        // SAFETY: the range is inside the mapping this value owns.
+        let done = unsafe { libc::mprotect(self.base.cast(), bytes, libc::PROT_READ | libc::PROT_WRITE) };
+        if done != 0 {
+            return Err(format!("no memory: {}", std::io::Error::last_os_error()));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        if self.len > 0 {
+            // SAFETY: unmaps exactly what `reserve` mapped; nothing refers to it any more.
+            unsafe { libc::munmap(self.base.cast(), self.len) };
+        }
+    }
+}

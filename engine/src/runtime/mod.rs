@@ -1,0 +1,10 @@
+//! What modules become when they run: stores and what they own. Shared by both tiers.
+
+pub(crate) mod cells;
+pub(crate) mod context;
+pub(crate) mod instance;
+pub(crate) mod memory;
+pub(crate) mod ops;
+pub(crate) mod stack;
+pub(crate) mod store;
+pub(crate) mod table;

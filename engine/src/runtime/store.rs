@@ -1,0 +1,358 @@
+//! The store: owns instances and everything in them; one gas meter for all.
+
+use std::sync::Arc;
+
+use super::cells::{Interrupt, Meter};
+use super::context::{FuncRef, GlobalPtr, func_of};
+use super::instance::Instance;
+use super::memory::Memory;
+use super::stack;
+use super::table::Table;
+use crate::backend;
+use crate::engine::Engine;
+use crate::error::GrowError;
+use crate::host::{Caller, Host, HostStop};
+use crate::module::info::ExternIndex;
+use crate::trap::Trap;
+use crate::value::{ExternType, FuncType, GlobalType, MemoryType, SizeLimits, TableType, ValType, Value};
+
+/// Declares handles: numbers that mean something only to the store they came from.
+macro_rules! ids {
+    ($($(#[doc = $doc:literal])* $name:ident;)*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub(crate) u32);
+    )*};
+}
+
+ids! {
+    /// An instance of a store.
+    InstanceId;
+    /// A function of a store.
+    FuncId;
+    /// A memory of a store.
+    MemoryId;
+    /// A table of a store.
+    TableId;
+    /// A global of a store.
+    GlobalId;
+}
+
+/// Something that can be imported or was exported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extern {
+    /// Function `id` of the [`Host`], of type `ty`.
+    HostFunc {
+        /// The number the host is called with.
+        id: u32,
+        /// Its type; must be equal to the import's.
+        ty: FuncType,
+    },
+    /// A function of an instance of this store.
+    Func(FuncId),
+    /// A memory of this store.
+    Memory(MemoryId),
+    /// A table of this store.
+    Table(TableId),
+    /// A global of this store.
+    Global(GlobalId),
+}
+
+/// Where a function's code is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum FuncKind {
+    /// Body `body` (0 is the first defined function) of an instance's module.
+    Wasm { instance: InstanceId, body: u32 },
+    /// Host function `id` as imported by `instance` at index `import`.
+    Host { instance: InstanceId, import: u32, id: u32 },
+}
+
+/// A function of the store.
+#[derive(Debug)]
+pub(crate) struct FuncEntity {
+    pub ty: FuncType,
+    pub kind: FuncKind,
+    /// What a `funcref` slot of this function points to; owned by the instance in `kind`.
+    pub reference: *const FuncRef,
+}
+
+/// A global of the store.
+#[derive(Debug)]
+pub(crate) struct GlobalEntity {
+    pub ty: GlobalType,
+    pub ptr: GlobalPtr,
+}
+
+/// Owns instances, memories, tables, globals; has one gas meter. Nothing is removed before the store is dropped.
+#[derive(Debug)]
+pub struct Store {
+    engine: Engine,
+    meter: Meter,
+    pub(crate) instances: Vec<Instance>,
+    pub(crate) funcs: Vec<FuncEntity>,
+    pub(crate) memories: Vec<Memory>,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) globals: Vec<GlobalEntity>,
+    /// Canonical numbers of function types: the position here.
+    pub(crate) types: TypeNumbers,
+}
+
+impl Store {
+    /// An empty store whose code `interrupt` can stop. Gas used and limit are 0.
+    pub fn new(engine: &Engine, interrupt: &Interrupt) -> Self {
+        Self {
+            engine: engine.clone(),
+            meter: Meter::new(interrupt),
+            instances: Vec::new(),
+            funcs: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            globals: Vec::new(),
+            types: TypeNumbers::default(),
+        }
+    }
+
+    /// The engine the store was made for.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// A handle to the gas meter.
+    pub fn meter(&self) -> Meter {
+        self.meter.clone()
+    }
+
+    pub(crate) fn meter_ref(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// An export of an instance, by name. A host function that is exported again comes out as a function.
+    pub fn export(&self, instance: InstanceId, name: &str) -> Option<Extern> {
+        let instance = self.instances.get(instance.0 as usize)?;
+        let info = instance.module.info();
+        let position = *info.export_names.get(name)?;
+        Some(instance.extern_at(info.exports[position as usize].index))
+    }
+
+    /// All exports of an instance, in the order of its module; none for an unknown instance.
+    pub fn exports(&self, instance: InstanceId) -> impl Iterator<Item = (&str, Extern)> {
+        self.instances.get(instance.0 as usize).into_iter().flat_map(|instance| {
+            let exports = &instance.module.info().exports;
+            exports.iter().map(|export| (&*export.name, instance.extern_at(export.index)))
+        })
+    }
+
+    /// The type of something of this store; `None` for a handle of another.
+    pub fn extern_type(&self, of: &Extern) -> Option<ExternType> {
+        Some(match of {
+            Extern::HostFunc { ty, .. } => ExternType::Func(ty.clone()),
+            Extern::Func(id) => ExternType::Func(self.funcs.get(id.0 as usize)?.ty.clone()),
+            Extern::Memory(id) => {
+                let memory = self.memories.get(id.0 as usize)?;
+                let limits = SizeLimits { min: memory.pages(), max: memory.ty().limits.max };
+                ExternType::Memory(MemoryType { limits })
+            }
+            Extern::Table(id) => {
+                let table = self.tables.get(id.0 as usize)?;
+                let limits = SizeLimits { min: table.len(), max: table.ty().limits.max };
+                ExternType::Table(TableType { element: table.ty().element, limits })
+            }
+            Extern::Global(id) => ExternType::Global(self.globals.get(id.0 as usize)?.ty),
+        })
+    }
+
+    /// The type of a function; `None` for a handle of another store.
+    pub fn func_type(&self, func: FuncId) -> Option<&FuncType> {
+        Some(&self.funcs.get(func.0 as usize)?.ty)
+    }
+
+    /// Calls a function with `host` behind its imports.
+    ///
+    /// Gas used is exact in the meter whatever the outcome. The store stays usable after a trap, with whatever the
+    /// code had changed until then.
+    ///
+    /// # Errors
+    /// The trap that ended it; [`Trap::BadInvocation`] when `args` are not of the function's types.
+    ///
+    /// # Panics
+    /// When a host function panicked: the same panic goes on here.
+    pub fn invoke(&mut self, func: FuncId, host: &mut dyn Host, args: &[Value]) -> Result<Vec<Value>, Trap> {
+        let entity = self.funcs.get(func.0 as usize).ok_or(Trap::BadInvocation)?;
+        let ty = entity.ty.clone();
+        if ty.params().len() != args.len() || ty.params().iter().zip(args).any(|(ty, arg)| *ty != arg.ty()) {
+            return Err(Trap::BadInvocation);
+        }
+        let mut slots = Vec::with_capacity(args.len());
+        for arg in args {
+            slots.push(self.to_slot(*arg).ok_or(Trap::BadInvocation)?);
+        }
+        let mut results = vec![0; ty.results().len()];
+        self.invoke_slots(func, host, &slots, &mut results)?;
+        Ok(ty.results().iter().zip(results).map(|(ty, slot)| from_slot(*ty, slot)).collect())
+    }
+
+    /// Calls a function of this store with slots of the right number and types.
+    pub(crate) fn invoke_slots(
+        &mut self,
+        func: FuncId,
+        host: &mut dyn Host,
+        args: &[u64],
+        results: &mut [u64],
+    ) -> Result<(), Trap> {
+        let budget = stack::budget(self.engine.config().stack_limit);
+        match self.funcs[func.0 as usize].kind {
+            FuncKind::Host { instance, id, .. } => {
+                self.call_host(instance, id, host, budget, args, results).map_err(|HostStop| Trap::Host)
+            }
+            FuncKind::Wasm { instance, body } => backend::invoke(self, instance, body, host, budget, args, results),
+        }
+    }
+
+    /// Calls host function `id` on behalf of an instance, with `remaining` slots of stack left. The only way to a
+    /// host function, for both tiers.
+    pub(crate) fn call_host(
+        &mut self,
+        instance: InstanceId,
+        id: u32,
+        host: &mut dyn Host,
+        remaining: u32,
+        args: &[u64],
+        results: &mut [u64],
+    ) -> Result<(), HostStop> {
+        let _mark = stack::HostCall::enter(remaining);
+        host.call(id, &mut Caller::new(self, instance, remaining), args, results)
+    }
+
+    /// The bytes of a memory; none for a handle of another store.
+    pub fn memory(&self, memory: MemoryId) -> &[u8] {
+        self.memories.get(memory.0 as usize).map_or(&[], Memory::bytes)
+    }
+
+    /// The bytes of a memory, to write; none for a handle of another store.
+    pub fn memory_mut(&mut self, memory: MemoryId) -> &mut [u8] {
+        self.memories.get_mut(memory.0 as usize).map_or(&mut [], Memory::bytes_mut)
+    }
+
+    /// Grows a memory by `pages` of 64 KiB; gives its size before.
+    ///
+    /// # Errors
+    /// When it may not have that many pages, or the system refuses them.
+    pub fn memory_grow(&mut self, memory: MemoryId, pages: u32) -> Result<u32, GrowError> {
+        match self.memories.get_mut(memory.0 as usize) {
+            Some(memory) => memory.grow(pages),
+            None => Err(GrowError { left: pages.into(), max: 0 }),
+        }
+    }
+
+    /// The memory host functions work on for an instance: the last one it exports.
+    pub fn host_memory(&self, instance: InstanceId) -> Option<MemoryId> {
+        self.instances.get(instance.0 as usize)?.host_memory
+    }
+
+    /// The value of a global; `None` for a handle of another store.
+    pub fn global(&self, global: GlobalId) -> Option<Value> {
+        let global = self.globals.get(global.0 as usize)?;
+        Some(from_slot(global.ty.content, global.ptr.get()))
+    }
+
+    /// Sets a mutable global; `false` when it is immutable, of another type or of another store.
+    pub fn set_global(&mut self, global: GlobalId, value: Value) -> bool {
+        let Some(slot) = self.to_slot(value) else { return false };
+        match self.globals.get(global.0 as usize) {
+            Some(global) if global.ty.mutable && global.ty.content == value.ty() => {
+                global.ptr.set(slot);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// An element of a table; `None` past its end or for a handle of another store.
+    pub fn table_get(&self, table: TableId, index: u32) -> Option<Value> {
+        let table = self.tables.get(table.0 as usize)?;
+        Some(from_slot(table.ty().element, table.get(index)?))
+    }
+
+    /// Makes a memory that modules may import.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn new_memory(&mut self, ty: MemoryType) -> Result<MemoryId, String> {
+        self.memories.push(Memory::new(self.engine.config(), ty)?);
+        Ok(MemoryId(self.memories.len() as u32 - 1))
+    }
+
+    /// Makes a table of nulls that modules may import.
+    ///
+    /// # Errors
+    /// When it is too large.
+    pub fn new_table(&mut self, ty: TableType) -> Result<TableId, String> {
+        self.tables.push(Table::new(ty, 0)?);
+        Ok(TableId(self.tables.len() as u32 - 1))
+    }
+
+    /// A value as a slot; `None` for a function of another store.
+    pub(crate) fn to_slot(&self, value: Value) -> Option<u64> {
+        Some(match value {
+            Value::I32(v) => u64::from(v as u32),
+            Value::I64(v) => v as u64,
+            Value::F32(bits) => bits.into(),
+            Value::F64(bits) => bits,
+            Value::FuncRef(None) | Value::ExternRef(None) => 0,
+            Value::FuncRef(Some(func)) => self.funcs.get(func.0 as usize)?.reference as u64,
+            Value::ExternRef(Some(number)) => u64::from(number) + 1,
+        })
+    }
+}
+
+/// A slot as a value of a type.
+pub(crate) fn from_slot(ty: ValType, slot: u64) -> Value {
+    match ty {
+        ValType::I32 => Value::I32(slot as u32 as i32),
+        ValType::I64 => Value::I64(slot as i64),
+        ValType::F32 => Value::F32(slot as u32),
+        ValType::F64 => Value::F64(slot),
+        ValType::FuncRef => Value::FuncRef(func_of(slot).map(FuncId)),
+        ValType::ExternRef => Value::ExternRef(slot.checked_sub(1).map(|number| number as u32)),
+    }
+}
+
+/// Function types of a store, numbered: equal types have equal numbers.
+#[derive(Debug, Default)]
+pub(crate) struct TypeNumbers {
+    /// The types of the first module, which need no map of their own.
+    first: Option<Arc<[FuncType]>>,
+    numbers: std::collections::BTreeMap<FuncType, u32>,
+}
+
+impl TypeNumbers {
+    /// The numbers of a module's distinct types.
+    pub fn of(&mut self, distinct: &Arc<[FuncType]>) -> Vec<u32> {
+        let Some(first) = &self.first else {
+            self.first = Some(distinct.clone());
+            return (0..distinct.len() as u32).collect();
+        };
+        if self.numbers.is_empty() {
+            self.numbers = first.iter().cloned().zip(0..).collect();
+        }
+        distinct
+            .iter()
+            .map(|ty| {
+                let next = self.numbers.len() as u32;
+                *self.numbers.entry(ty.clone()).or_insert(next)
+            })
+            .collect()
+    }
+}
+
+impl Instance {
+    /// What an export refers to.
+    pub(crate) fn extern_at(&self, index: ExternIndex) -> Extern {
+        match index {
+            ExternIndex::Func(i) => Extern::Func(self.funcs[i as usize]),
+            ExternIndex::Table(i) => Extern::Table(self.tables[i as usize]),
+            ExternIndex::Memory(i) => Extern::Memory(self.memories[i as usize]),
+            ExternIndex::Global(i) => Extern::Global(self.globals[i as usize]),
+        }
+    }
+}

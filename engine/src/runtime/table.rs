@@ -1,0 +1,121 @@
+//! Tables of references.
+
+#![allow(unsafe_code)]
+
+use crate::trap::Trap;
+use crate::value::TableType;
+
+/// Elements no table grows past, whatever it declares: a bound on what a contract makes the node allocate.
+const MAX_ELEMENTS: u32 = 10_000_000;
+
+/// Elements and size of a table as compiled code reads them.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct TableCell {
+    pub base: *mut u64,
+    pub len: u64,
+}
+
+/// A table. Elements are slots: 0 is null, else a reference as [`super::context::FuncRef`] says.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Boxed: compiled code holds its address.
+    cell: Box<TableCell>,
+    elements: Vec<u64>,
+    ty: TableType,
+}
+
+// SAFETY: the pointer in `cell` is to `elements`, which this value owns.
+unsafe impl Send for Table {}
+
+impl Table {
+    /// A table of its initial size, every element `init`.
+    pub fn new(ty: TableType, init: u64) -> Result<Self, String> {
+        if ty.limits.min > MAX_ELEMENTS {
+            return Err(format!("a table of {} elements, {MAX_ELEMENTS} are allowed", ty.limits.min));
+        }
+        let mut table = Self {
+            cell: Box::new(TableCell { base: std::ptr::null_mut(), len: 0 }),
+            elements: vec![init; ty.limits.min as usize],
+            ty,
+        };
+        table.refresh();
+        Ok(table)
+    }
+
+    fn refresh(&mut self) {
+        self.cell.base = self.elements.as_mut_ptr();
+        self.cell.len = self.elements.len() as u64;
+    }
+
+    /// Its type as declared.
+    pub fn ty(&self) -> TableType {
+        self.ty
+    }
+
+    /// Elements it has now.
+    pub fn len(&self) -> u32 {
+        self.elements.len() as u32
+    }
+
+    /// Where compiled code reads elements and size. Valid as long as the table lives.
+    pub fn cell(&self) -> *const TableCell {
+        &*self.cell
+    }
+
+    /// An element; `None` past the end.
+    pub fn get(&self, index: u32) -> Option<u64> {
+        self.elements.get(index as usize).copied()
+    }
+
+    /// Sets an element.
+    pub fn set(&mut self, index: u32, slot: u64) -> Result<(), Trap> {
+        *self.elements.get_mut(index as usize).ok_or(Trap::TableOutOfBounds)? = slot;
+        Ok(())
+    }
+
+    /// Grows by `count` elements of value `init`; gives the size before, or `None` when it may not.
+    pub fn grow(&mut self, count: u32, init: u64) -> Option<u32> {
+        let old = self.len();
+        let new = old.checked_add(count)?;
+        if new > self.ty.limits.max.unwrap_or(u32::MAX).min(MAX_ELEMENTS) {
+            return None;
+        }
+        self.elements.try_reserve(count as usize).ok()?;
+        self.elements.resize(new as usize, init);
+        self.refresh();
+        Some(old)
+    }
+
+    /// Sets `count` elements from `at` on to `slot`.
+    pub fn fill(&mut self, at: u32, slot: u64, count: u32) -> Result<(), Trap> {
+        range(&mut self.elements, at, count)?.fill(slot);
+        Ok(())
+    }
+
+    /// Writes `slots` from `at` on.
+    pub fn write(&mut self, at: u32, slots: &[u64]) -> Result<(), Trap> {
+        let count = u32::try_from(slots.len()).map_err(|_| Trap::TableOutOfBounds)?;
+        range(&mut self.elements, at, count)?.copy_from_slice(slots);
+        Ok(())
+    }
+
+    /// `count` elements from `at` on.
+    pub fn read(&self, at: u32, count: u32) -> Result<&[u64], Trap> {
+        let end = (at as usize).checked_add(count as usize).ok_or(Trap::TableOutOfBounds)?;
+        self.elements.get(at as usize..end).ok_or(Trap::TableOutOfBounds)
+    }
+
+    /// Copies `count` elements inside the table; the ranges may overlap.
+    pub fn copy_within(&mut self, to: u32, from: u32, count: u32) -> Result<(), Trap> {
+        range(&mut self.elements, to, count)?;
+        range(&mut self.elements, from, count)?;
+        self.elements.copy_within(from as usize..from as usize + count as usize, to as usize);
+        Ok(())
+    }
+}
+
+fn range(elements: &mut [u64], at: u32, count: u32) -> Result<&mut [u64], Trap> {
+    let end = (at as usize).checked_add(count as usize).ok_or(Trap::TableOutOfBounds)?;
+    elements.get_mut(at as usize..end).ok_or(Trap::TableOutOfBounds)
+}
