@@ -33,18 +33,28 @@ pub(crate) enum Code {
 impl Code {
     /// Prepares a validated module for the engine's tier.
     pub fn prepare(engine: &Engine, info: &Arc<ModuleInfo>) -> Result<Self, CompileError> {
-        let fail = |kind| CompileError { kind, offset: 0, function: None };
+        let fail = |kind| CompileError {
+            kind,
+            offset: 0,
+            function: None,
+        };
         match engine.tier() {
             #[cfg(feature = "jit")]
             Tier::Jit => {
-                let compiler = engine.jit().map_err(|e| fail(CompileErrorKind::NoNativeCode(e)))?;
+                let compiler = engine
+                    .jit()
+                    .map_err(|e| fail(CompileErrorKind::NoNativeCode(e)))?;
                 Ok(Self::Native(compiler.compile(info)?))
             }
             #[cfg(not(feature = "jit"))]
-            Tier::Jit => Err(fail(CompileErrorKind::TierUnavailable("this build has no native tier"))),
+            Tier::Jit => Err(fail(CompileErrorKind::TierUnavailable(
+                "this build has no native tier",
+            ))),
             Tier::Interpreter | Tier::Tiered => {
                 let _ = info;
-                Err(fail(CompileErrorKind::TierUnavailable("this build has no interpreter")))
+                Err(fail(CompileErrorKind::TierUnavailable(
+                    "this build has no interpreter",
+                )))
             }
         }
     }

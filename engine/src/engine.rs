@@ -44,7 +44,11 @@ impl Engine {
     /// The compiler, or why this machine has none.
     #[cfg(feature = "jit")]
     pub(crate) fn jit(&self) -> Result<&crate::jit::Compiler, String> {
-        self.0.jit.get_or_init(|| crate::jit::Compiler::new(&self.0.config)).as_ref().map_err(Clone::clone)
+        self.0
+            .jit
+            .get_or_init(|| crate::jit::Compiler::new(&self.0.config))
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// Are two handles the same engine?

@@ -95,6 +95,14 @@ pub enum LinkError {
         /// How many were given.
         given: usize,
     },
+    /// The cost table is not one of the module's plan.
+    #[error("{wanted} prices wanted, {given} given")]
+    Costs {
+        /// How many the module's plan has.
+        wanted: usize,
+        /// How many were given.
+        given: usize,
+    },
     /// The extern is of another type than the import.
     #[error("import {module}.{name} wants {wanted:?}, was given {given:?}")]
     Type {

@@ -21,7 +21,13 @@ pub trait Host {
     ///
     /// # Errors
     /// [`HostStop`] stops the running code.
-    fn call(&mut self, id: u32, caller: &mut Caller<'_>, args: &[u64], results: &mut [u64]) -> Result<(), HostStop>;
+    fn call(
+        &mut self,
+        id: u32,
+        caller: &mut Caller<'_>,
+        args: &[u64],
+        results: &mut [u64],
+    ) -> Result<(), HostStop>;
 }
 
 /// A host without functions: calls to it stop the code.
@@ -44,7 +50,11 @@ pub struct Caller<'a> {
 
 impl<'a> Caller<'a> {
     pub(crate) fn new(store: &'a mut Store, instance: InstanceId, stack_remaining: u32) -> Self {
-        Self { store, instance, stack_remaining }
+        Self {
+            store,
+            instance,
+            stack_remaining,
+        }
     }
 
     /// The instance.
@@ -65,7 +75,10 @@ impl<'a> Caller<'a> {
     pub fn grow_memory(&mut self, pages: u32) -> Result<u32, GrowError> {
         match self.memory_id() {
             Some(memory) => self.store.memory_grow(memory, pages),
-            None => Err(GrowError { left: pages.into(), max: 0 }),
+            None => Err(GrowError {
+                left: pages.into(),
+                max: 0,
+            }),
         }
     }
 

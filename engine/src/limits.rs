@@ -114,7 +114,11 @@ impl Limits {
 /// `Err` when `found` is more than `max`.
 pub(crate) fn check(what: &'static str, found: u64, max: u32) -> Result<(), CompileErrorKind> {
     if found > u64::from(max) {
-        return Err(CompileErrorKind::Limit { what, found, max: max.into() });
+        return Err(CompileErrorKind::Limit {
+            what,
+            found,
+            max: max.into(),
+        });
     }
     Ok(())
 }

@@ -73,7 +73,10 @@ pub struct FuncType {
 impl FuncType {
     /// The function type `params → results`.
     pub fn new(params: &[ValType], results: &[ValType]) -> Self {
-        Self { types: params.iter().chain(results).copied().collect(), params: params.len() }
+        Self {
+            types: params.iter().chain(results).copied().collect(),
+            params: params.len(),
+        }
     }
 
     /// Types of the parameters, in order.

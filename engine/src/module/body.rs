@@ -36,7 +36,8 @@ impl Body {
     /// The body has been validated, so neither this nor reading on can fail; the error is passed on all the same.
     pub fn operators<'a>(&self, wasm: &'a [u8]) -> wasmparser::Result<OperatorsReader<'a>> {
         let bytes = &wasm[self.range.clone()];
-        FunctionBody::new(wasmparser::BinaryReader::new(bytes, self.range.start as u64)).get_operators_reader()
+        FunctionBody::new(wasmparser::BinaryReader::new(bytes, self.range.start as u64))
+            .get_operators_reader()
     }
 
     /// Number of declared locals.
@@ -54,11 +55,15 @@ pub(crate) fn validate(
     planner: &mut ModulePlanner,
 ) -> Result<Body, CompileError> {
     let function = Some(validator.index());
-    let at = |offset: u64, kind| CompileError { kind, offset, function };
-    let invalid =
-        |e: wasmparser::Error| at(e.offset(), CompileErrorKind::Invalid(e.message().to_string()));
+    let at = |offset: u64, kind| CompileError {
+        kind,
+        offset,
+        function,
+    };
+    let invalid = |e: wasmparser::Error| at(e.offset(), CompileErrorKind::Invalid(e.message().to_string()));
     let range = body.range();
-    check(what::body_bytes, range.end - range.start, rules.limits.body_bytes).map_err(|k| at(range.start, k))?;
+    check(what::body_bytes, range.end - range.start, rules.limits.body_bytes)
+        .map_err(|k| at(range.start, k))?;
 
     let mut locals = Vec::new();
     let mut total = 0u64;
@@ -69,8 +74,12 @@ pub(crate) fn validate(
         total += u64::from(count);
         check(what::locals, total, rules.limits.locals).map_err(|k| at(offset, k))?;
         validator.define_locals(offset, count, ty).map_err(invalid)?;
-        let ty = ValType::from_wasm(ty)
-            .ok_or_else(|| at(offset, CompileErrorKind::Invalid(format!("type {ty} is not supported"))))?;
+        let ty = ValType::from_wasm(ty).ok_or_else(|| {
+            at(
+                offset,
+                CompileErrorKind::Invalid(format!("type {ty} is not supported")),
+            )
+        })?;
         float_type(rules, ty).map_err(|k| at(offset, k))?;
         locals.push((count, ty));
     }
@@ -89,8 +98,10 @@ pub(crate) fn validate(
     let plan = planner.end_function();
 
     // Bounded by the limits: parameters and locals by the table, operands by the bytes of the body.
-    let frame_slots =
-        (ty.params().len() as u32).saturating_add(total as u32).saturating_add(max_operands) + FRAME_OVERHEAD_SLOTS;
+    let frame_slots = (ty.params().len() as u32)
+        .saturating_add(total as u32)
+        .saturating_add(max_operands)
+        + FRAME_OVERHEAD_SLOTS;
     Ok(Body {
         range: range.start as usize..range.end as usize,
         locals: locals.into(),
@@ -121,18 +132,27 @@ fn accepts(
     }
     match op {
         Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
-            check(what::nesting, validator.control_stack_height().into(), rules.limits.nesting)?;
+            check(
+                what::nesting,
+                validator.control_stack_height().into(),
+                rules.limits.nesting,
+            )?;
             block_type(rules, blockty, validator)
         }
-        Operator::BrTable { targets } => {
-            check(what::br_table_targets, targets.len().into(), rules.limits.br_table_targets)
-        }
+        Operator::BrTable { targets } => check(
+            what::br_table_targets,
+            targets.len().into(),
+            rules.limits.br_table_targets,
+        ),
         Operator::TypedSelect { ty } => match ValType::from_wasm(*ty) {
             Some(ty) => float_type(rules, ty),
             None => Ok(()),
         },
         _ if !rules.bulk_operators && operator::proposal(op) == "bulk_memory" => {
-            Err(CompileErrorKind::Unsupported { operator: operator::name(op), feature: "bulk memory" })
+            Err(CompileErrorKind::Unsupported {
+                operator: operator::name(op),
+                feature: "bulk memory",
+            })
         }
         _ => Ok(()),
     }
@@ -149,13 +169,24 @@ fn block_type(
         BlockType::FuncType(_) if rules.multi_value => Ok(()),
         BlockType::FuncType(index) => {
             use wasmparser::WasmModuleResources;
-            let ty = validator.resources().sub_type_at(*index).map(|ty| ty.unwrap_func());
+            let ty = validator
+                .resources()
+                .sub_type_at(*index)
+                .map(|ty| ty.unwrap_func());
             if ty.is_some_and(|ty| !ty.params().is_empty() || ty.results().len() > 1) {
-                return Err(CompileErrorKind::Refused("blocks, loops, and ifs may only produce a resulttype"));
+                return Err(CompileErrorKind::Refused(
+                    "blocks, loops, and ifs may only produce a resulttype",
+                ));
             }
             // The reference's code generator never saw dead code, so there the old parser's word was final.
-            let dead = validator.get_control_frame(0).is_some_and(|frame| frame.unreachable);
-            if dead { Ok(()) } else { Err(CompileErrorKind::Refused("block type given as a type index")) }
+            let dead = validator
+                .get_control_frame(0)
+                .is_some_and(|frame| frame.unreachable);
+            if dead {
+                Ok(())
+            } else {
+                Err(CompileErrorKind::Refused("block type given as a type index"))
+            }
         }
     }
 }

@@ -45,7 +45,9 @@ impl ConstExpr {
                 Operator::I64Const { value } => ConstOp::Const(value as u64),
                 Operator::F32Const { value } => ConstOp::Const(value.bits().into()),
                 Operator::F64Const { value } => ConstOp::Const(value.bits()),
-                Operator::RefNull { hty: HeapType::Abstract { .. } } => ConstOp::Const(0),
+                Operator::RefNull {
+                    hty: HeapType::Abstract { .. },
+                } => ConstOp::Const(0),
                 Operator::GlobalGet { global_index } => ConstOp::GlobalGet(global_index),
                 Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
                 Operator::I32Add => ConstOp::I32Add,

@@ -57,10 +57,18 @@ impl Module {
     pub fn new(engine: &Engine, wasm: &[u8]) -> Result<Self, CompileError> {
         let mut info = parse::parse(engine.ruleset(), wasm)?;
         // `parse` always leaves a plan.
-        let plan = info.plan.take().unwrap_or_else(|| arwen_metering::ModulePlanner::new(engine.ruleset().metering).finish());
+        let plan = info
+            .plan
+            .take()
+            .unwrap_or_else(|| arwen_metering::ModulePlanner::new(engine.ruleset().metering).finish());
         let info = Arc::new(info);
         let code = Code::prepare(engine, &info)?;
-        Ok(Self(Arc::new(Inner { engine: engine.clone(), info, plan, code })))
+        Ok(Self(Arc::new(Inner {
+            engine: engine.clone(),
+            info,
+            plan,
+            code,
+        })))
     }
 
     /// The engine the module was made for.
@@ -81,7 +89,10 @@ impl Module {
     /// Exports, in the order of the module.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
         let info = self.info();
-        info.exports.iter().map(|export| ExportType { name: &export.name, ty: info.export_type(export.index) })
+        info.exports.iter().map(|export| ExportType {
+            name: &export.name,
+            ty: info.export_type(export.index),
+        })
     }
 
     /// The type of an export, by name.

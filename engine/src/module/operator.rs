@@ -51,13 +51,23 @@ mod tests {
 
     #[test]
     fn floats_are_recognised_by_name() {
-        for name in ["F32Add", "F64Load", "I32TruncF32S", "I64ReinterpretF64", "F64PromoteF32", "I64TruncSatF64U"] {
+        for name in [
+            "F32Add",
+            "F64Load",
+            "I32TruncF32S",
+            "I64ReinterpretF64",
+            "F64PromoteF32",
+            "I64TruncSatF64U",
+        ] {
             assert!(names_float(name), "{name}");
         }
         for name in ["I32Add", "If", "I64ExtendI32S", "RefFunc", "F16"] {
             assert!(!names_float(name), "{name}");
         }
         assert!(is_float(&Operator::F32Neg));
-        assert_eq!((name(&Operator::F32Neg), proposal(&Operator::F32Neg)), ("F32Neg", "mvp"));
+        assert_eq!(
+            (name(&Operator::F32Neg), proposal(&Operator::F32Neg)),
+            ("F32Neg", "mvp")
+        );
     }
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use arwen_metering::ModulePlanner;
 use wasmparser::{
-    Chunk, DataKind, ElementItems, ElementKind, ExternalKind, FuncValidatorAllocations, Parser, Payload, TableInit,
-    TypeRef, ValidPayload, Validator,
+    Chunk, DataKind, ElementItems, ElementKind, ExternalKind, FuncValidatorAllocations, Parser, Payload,
+    TableInit, TypeRef, ValidPayload, Validator,
 };
 
 use super::body::{self, float_type};
 use super::const_expr::ConstExpr;
 use super::info::{
-    DataSegment, ElementSegment, ExportDecl, ExternIndex, GlobalDecl, ImportDecl, ImportType, ModuleInfo, Placement,
+    DataSegment, ElementSegment, ExportDecl, ExternIndex, GlobalDecl, ImportDecl, ImportType, ModuleInfo,
+    Placement,
 };
 use crate::error::{CompileError, CompileErrorKind};
 use crate::limits::{check, what};
@@ -30,7 +31,9 @@ pub(crate) fn parse(rules: &'static Ruleset, wasm: &[u8]) -> Result<ModuleInfo, 
         // `eof` is true, so the parser never asks for more.
         let (consumed, payload) = match parser.parse(rest, true).map_err(invalid)? {
             Chunk::Parsed { consumed, payload } => (consumed, payload),
-            Chunk::NeedMoreData(_) => return Err(at(wasm.len() as u64, CompileErrorKind::Refused("unexpected end"))),
+            Chunk::NeedMoreData(_) => {
+                return Err(at(wasm.len() as u64, CompileErrorKind::Refused("unexpected end")));
+            }
         };
         rest = &rest[consumed..];
         if reading.payload(&payload)? {
@@ -43,7 +46,11 @@ pub(crate) fn parse(rules: &'static Ruleset, wasm: &[u8]) -> Result<ModuleInfo, 
 }
 
 fn at(offset: u64, kind: CompileErrorKind) -> CompileError {
-    CompileError { kind, offset, function: None }
+    CompileError {
+        kind,
+        offset,
+        function: None,
+    }
 }
 
 fn invalid(e: wasmparser::Error) -> CompileError {
@@ -90,8 +97,15 @@ impl Reading {
         let limits = &self.rules.limits;
         // Counts before anything is allocated for them, floats before the validator can object to something else.
         match payload {
-            Payload::Version { encoding: wasmparser::Encoding::Component, range, .. } => {
-                return Err(at(range.start, CompileErrorKind::Refused("a component is not a module")));
+            Payload::Version {
+                encoding: wasmparser::Encoding::Component,
+                range,
+                ..
+            } => {
+                return Err(at(
+                    range.start,
+                    CompileErrorKind::Refused("a component is not a module"),
+                ));
             }
             Payload::TypeSection(s) => {
                 check(what::types, s.count().into(), limits.types).map_err(|k| at(s.range().start, k))?;
@@ -165,8 +179,12 @@ impl Reading {
     }
 
     fn val_type(&self, offset: u64, ty: wasmparser::ValType) -> Result<ValType, CompileError> {
-        let ty = ValType::from_wasm(ty)
-            .ok_or_else(|| at(offset, CompileErrorKind::Invalid(format!("type {ty} is not supported"))))?;
+        let ty = ValType::from_wasm(ty).ok_or_else(|| {
+            at(
+                offset,
+                CompileErrorKind::Invalid(format!("type {ty} is not supported")),
+            )
+        })?;
         float_type(self.rules, ty).map_err(|k| at(offset, k))?;
         Ok(ty)
     }
@@ -177,15 +195,24 @@ impl Reading {
             let (offset, group) = group.map_err(invalid)?;
             for ty in group.into_types() {
                 let wasmparser::CompositeInnerType::Func(ty) = &ty.composite_type.inner else {
-                    return Err(at(offset, CompileErrorKind::Refused("only function types are supported")));
+                    return Err(at(
+                        offset,
+                        CompileErrorKind::Refused("only function types are supported"),
+                    ));
                 };
                 check(what::params, ty.params().len() as u64, limits.params).map_err(|k| at(offset, k))?;
                 check(what::results, ty.results().len() as u64, limits.results).map_err(|k| at(offset, k))?;
                 if ty.results().len() > 1 && !self.rules.multi_value {
-                    return Err(at(offset, CompileErrorKind::Refused("func type returns multiple values")));
+                    return Err(at(
+                        offset,
+                        CompileErrorKind::Refused("func type returns multiple values"),
+                    ));
                 }
                 let of = |types: &[wasmparser::ValType]| {
-                    types.iter().map(|ty| self.val_type(offset, *ty)).collect::<Result<Vec<_>, _>>()
+                    types
+                        .iter()
+                        .map(|ty| self.val_type(offset, *ty))
+                        .collect::<Result<Vec<_>, _>>()
                 };
                 let (params, results) = (of(ty.params())?, of(ty.results())?);
                 self.info.types.push(FuncType::new(&params, &results));
@@ -204,8 +231,12 @@ impl Reading {
                         return Err(at(offset, CompileErrorKind::Invalid(text)));
                     }
                     self.info.funcs.push(ty);
-                    check(what::functions, self.info.funcs.len() as u64, self.rules.limits.functions)
-                        .map_err(|k| at(offset, k))?;
+                    check(
+                        what::functions,
+                        self.info.funcs.len() as u64,
+                        self.rules.limits.functions,
+                    )
+                    .map_err(|k| at(offset, k))?;
                     ImportType::Func(ty)
                 }
                 TypeRef::Table(ty) => {
@@ -219,19 +250,38 @@ impl Reading {
                     ImportType::Memory(ty)
                 }
                 TypeRef::Global(ty) => {
-                    let ty = GlobalType { content: self.val_type(offset, ty.content_type)?, mutable: ty.mutable };
+                    let ty = GlobalType {
+                        content: self.val_type(offset, ty.content_type)?,
+                        mutable: ty.mutable,
+                    };
                     self.info.globals.push(GlobalDecl { ty, init: None });
-                    check(what::globals, self.info.globals.len() as u64, self.rules.limits.globals)
-                        .map_err(|k| at(offset, k))?;
+                    check(
+                        what::globals,
+                        self.info.globals.len() as u64,
+                        self.rules.limits.globals,
+                    )
+                    .map_err(|k| at(offset, k))?;
                     ImportType::Global(ty)
                 }
                 TypeRef::Tag(_) | TypeRef::FuncExact(_) => {
-                    return Err(at(offset, CompileErrorKind::Refused("import of an unsupported kind")));
+                    return Err(at(
+                        offset,
+                        CompileErrorKind::Refused("import of an unsupported kind"),
+                    ));
                 }
             };
-            self.info.imports.push(ImportDecl { module: import.module.into(), name: import.name.into(), ty });
+            self.info.imports.push(ImportDecl {
+                module: import.module.into(),
+                name: import.name.into(),
+                ty,
+            });
         }
-        check(what::tables, self.info.tables.len() as u64, self.rules.limits.tables).map_err(|k| at(0, k))?;
+        check(
+            what::tables,
+            self.info.tables.len() as u64,
+            self.rules.limits.tables,
+        )
+        .map_err(|k| at(0, k))?;
         self.info.imported_funcs = self.info.funcs.len() as u32;
         self.info.imported_tables = self.info.tables.len() as u32;
         self.info.imported_memories = self.info.memories.len() as u32;
@@ -241,20 +291,38 @@ impl Reading {
 
     fn table_type(&self, offset: u64, ty: &wasmparser::TableType) -> Result<TableType, CompileError> {
         let element = self.val_type(offset, ty.element_type.into())?;
-        check(what::table_elements, ty.initial, self.rules.limits.table_elements).map_err(|k| at(offset, k))?;
+        check(what::table_elements, ty.initial, self.rules.limits.table_elements)
+            .map_err(|k| at(offset, k))?;
         // The validator holds 32-bit tables to 32-bit sizes; before it has seen one, larger is cut off.
         let max = ty.maximum.map(|max| u32::try_from(max).unwrap_or(u32::MAX));
-        Ok(TableType { element, limits: SizeLimits { min: ty.initial as u32, max } })
+        Ok(TableType {
+            element,
+            limits: SizeLimits {
+                min: ty.initial as u32,
+                max,
+            },
+        })
     }
 
     fn memory_type(&self, offset: u64, ty: &wasmparser::MemoryType) -> Result<MemoryType, CompileError> {
         let limit = self.rules.limits.memory_pages;
         // The validator's own bound comes with the text of the specification, so let it speak first.
-        let page_bound = |pages: u64| if pages > 65_536 { Ok(()) } else { check(what::memory_pages, pages, limit) };
+        let page_bound = |pages: u64| {
+            if pages > 65_536 {
+                Ok(())
+            } else {
+                check(what::memory_pages, pages, limit)
+            }
+        };
         page_bound(ty.initial).map_err(|k| at(offset, k))?;
         page_bound(ty.maximum.unwrap_or(0)).map_err(|k| at(offset, k))?;
         let pages = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
-        Ok(MemoryType { limits: SizeLimits { min: pages(ty.initial), max: ty.maximum.map(pages) } })
+        Ok(MemoryType {
+            limits: SizeLimits {
+                min: pages(ty.initial),
+                max: ty.maximum.map(pages),
+            },
+        })
     }
 
     fn tables(&mut self, section: wasmparser::TableSectionReader<'_>) -> Result<(), CompileError> {
@@ -272,7 +340,10 @@ impl Reading {
     fn globals(&mut self, section: wasmparser::GlobalSectionReader<'_>) -> Result<(), CompileError> {
         for global in section.into_iter_with_offsets() {
             let (offset, global) = global.map_err(invalid)?;
-            let ty = GlobalType { content: self.val_type(offset, global.ty.content_type)?, mutable: global.ty.mutable };
+            let ty = GlobalType {
+                content: self.val_type(offset, global.ty.content_type)?,
+                mutable: global.ty.mutable,
+            };
             let init = self.const_expr(&global.init_expr)?;
             self.info.globals.push(GlobalDecl { ty, init: Some(init) });
         }
@@ -295,11 +366,19 @@ impl Reading {
                 ExternalKind::Memory => ExternIndex::Memory(export.index),
                 ExternalKind::Global => ExternIndex::Global(export.index),
                 ExternalKind::Tag | ExternalKind::FuncExact => {
-                    return Err(at(offset, CompileErrorKind::Refused("export of an unsupported kind")));
+                    return Err(at(
+                        offset,
+                        CompileErrorKind::Refused("export of an unsupported kind"),
+                    ));
                 }
             };
-            self.info.export_names.insert(export.name.into(), self.info.exports.len() as u32);
-            self.info.exports.push(ExportDecl { name: export.name.into(), index });
+            self.info
+                .export_names
+                .insert(export.name.into(), self.info.exports.len() as u32);
+            self.info.exports.push(ExportDecl {
+                name: export.name.into(),
+                index,
+            });
         }
         Ok(())
     }
@@ -310,9 +389,13 @@ impl Reading {
             let placement = match &element.kind {
                 ElementKind::Passive => Placement::Passive,
                 ElementKind::Declared => Placement::Declared,
-                ElementKind::Active { table_index, offset_expr } => {
-                    Placement::Active { index: table_index.unwrap_or(0), offset: self.const_expr(offset_expr)? }
-                }
+                ElementKind::Active {
+                    table_index,
+                    offset_expr,
+                } => Placement::Active {
+                    index: table_index.unwrap_or(0),
+                    offset: self.const_expr(offset_expr)?,
+                },
             };
             let limit = self.rules.limits.segment_elements;
             let mut items = Vec::new();
@@ -330,7 +413,10 @@ impl Reading {
                     }
                 }
             }
-            self.info.elements.push(ElementSegment { placement, items: items.into() });
+            self.info.elements.push(ElementSegment {
+                placement,
+                items: items.into(),
+            });
         }
         Ok(())
     }
@@ -340,13 +426,20 @@ impl Reading {
             let data = data.map_err(invalid)?;
             let placement = match &data.kind {
                 DataKind::Passive => Placement::Passive,
-                DataKind::Active { memory_index, offset_expr } => {
-                    Placement::Active { index: *memory_index, offset: self.const_expr(offset_expr)? }
-                }
+                DataKind::Active {
+                    memory_index,
+                    offset_expr,
+                } => Placement::Active {
+                    index: *memory_index,
+                    offset: self.const_expr(offset_expr)?,
+                },
             };
             // The bytes are the last thing in a segment.
             let end = data.range.end as usize;
-            self.info.data.push(DataSegment { placement, bytes: end - data.data.len()..end });
+            self.info.data.push(DataSegment {
+                placement,
+                bytes: end - data.data.len()..end,
+            });
         }
         Ok(())
     }

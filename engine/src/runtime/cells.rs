@@ -39,7 +39,10 @@ impl Meter {
         list.retain(|cells| cells.strong_count() > 0);
         list.push(Arc::downgrade(&cells));
         drop(list);
-        Self { cells, interrupt: interrupt.clone() }
+        Self {
+            cells,
+            interrupt: interrupt.clone(),
+        }
     }
 
     pub(crate) fn cells(&self) -> &Arc<StoreCells> {
@@ -107,7 +110,9 @@ impl Interrupt {
         let list = self.lock();
         self.0.raised.store(false, Ordering::SeqCst);
         for cells in list.iter().filter_map(Weak::upgrade) {
-            cells.limit.store(cells.real_limit.load(Ordering::SeqCst), Ordering::SeqCst);
+            cells
+                .limit
+                .store(cells.real_limit.load(Ordering::SeqCst), Ordering::SeqCst);
         }
     }
 

@@ -74,7 +74,8 @@ impl ContextBlock {
 
     fn layout(globals: usize) -> Layout {
         // At most `limits.globals` slots: never near the size a layout may have.
-        Layout::from_size_align(size_of::<VmContext>() + globals * 8, 16).expect("globals are bounded by the limits")
+        Layout::from_size_align(size_of::<VmContext>() + globals * 8, 16)
+            .expect("globals are bounded by the limits")
     }
 
     /// A context with `globals` zero slots and `head` in front.
@@ -82,7 +83,9 @@ impl ContextBlock {
         let layout = Self::layout(globals);
         // SAFETY: the layout has a size above zero.
         let block = unsafe { alloc_zeroed(layout) };
-        let Some(block) = NonNull::new(block.cast::<VmContext>()) else { handle_alloc_error(layout) };
+        let Some(block) = NonNull::new(block.cast::<VmContext>()) else {
+            handle_alloc_error(layout)
+        };
         // SAFETY: fresh, aligned for 16 bytes and large enough for the head.
         unsafe { block.write(head) };
         Self { head: block, globals }

@@ -41,7 +41,10 @@ pub(crate) struct Instance {
     /// Store numbers of the module's types, by type index.
     pub sigs: Box<[u32]>,
     /// What the context points to.
-    #[expect(dead_code, reason = "owns what raw pointers in `func_refs` and the context point to")]
+    #[expect(
+        dead_code,
+        reason = "owns what raw pointers in `func_refs` and the context point to"
+    )]
     own_refs: Box<[FuncRef]>,
     #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
     table_cells: Box<[*const TableCell]>,
@@ -77,9 +80,18 @@ impl Store {
         host: &mut dyn Host,
     ) -> Result<InstanceId, InstantiateError> {
         if !self.engine().same(module.engine()) {
-            return Err(InstantiateError::Resource("the module belongs to another engine".into()));
+            return Err(InstantiateError::Resource(
+                "the module belongs to another engine".into(),
+            ));
         }
         let info = module.info();
+        let prices = module.plan().len();
+        if costs.len() != prices {
+            return Err(InstantiateError::Link(LinkError::Costs {
+                wanted: prices,
+                given: costs.len(),
+            }));
+        }
         let id = InstanceId(self.instances.len() as u32);
         let linked = self.link(module, imports)?;
         let instance = self.build(module, id, linked, costs)?;
@@ -88,7 +100,8 @@ impl Store {
         self.fill(id, info)?;
         if let Some(start) = info.start {
             let func = self.instances[id.0 as usize].funcs[start as usize];
-            self.invoke_slots(func, host, &[], &mut []).map_err(InstantiateError::Trap)?;
+            self.invoke_slots(func, host, &[], &mut [])
+                .map_err(InstantiateError::Trap)?;
         }
         Ok(id)
     }
@@ -98,7 +111,10 @@ impl Store {
         let info = module.info();
         let fail = |e| Err(InstantiateError::Link(e));
         if imports.len() != info.imports.len() {
-            return fail(LinkError::Count { wanted: info.imports.len(), given: imports.len() });
+            return fail(LinkError::Count {
+                wanted: info.imports.len(),
+                given: imports.len(),
+            });
         }
         let mut linked = Linked::default();
         for (decl, import) in info.imports.iter().zip(imports) {
@@ -109,7 +125,9 @@ impl Store {
                 return fail(LinkError::Handle { module, name });
             };
             let fits = match (&wanted, &given) {
-                (ExternType::Memory(w), ExternType::Memory(g)) => w.limits.accepts(g.limits.min, g.limits.max),
+                (ExternType::Memory(w), ExternType::Memory(g)) => {
+                    w.limits.accepts(g.limits.min, g.limits.max)
+                }
                 (ExternType::Table(w), ExternType::Table(g)) => {
                     w.element == g.element && w.limits.accepts(g.limits.min, g.limits.max)
                 }
@@ -117,7 +135,12 @@ impl Store {
             };
             if !fits {
                 let (module, name) = names(decl);
-                return fail(LinkError::Type { module, name, wanted, given });
+                return fail(LinkError::Type {
+                    module,
+                    name,
+                    wanted,
+                    given,
+                });
             }
             match import {
                 Extern::HostFunc { id, .. } => linked.funcs.push(Linkage::Host(*id)),
@@ -139,7 +162,12 @@ impl Store {
         costs: &CostTable,
     ) -> Result<Instance, InstantiateError> {
         let info = module.info();
-        let Linked { funcs: imported, mut memories, mut tables, mut globals } = linked;
+        let Linked {
+            funcs: imported,
+            mut memories,
+            mut tables,
+            mut globals,
+        } = linked;
         // Refuse before anything is pushed, so that a failure leaves no half instance behind.
         let resource = InstantiateError::Resource;
         for ty in &info.memories[memories.len()..] {
@@ -154,13 +182,20 @@ impl Store {
         }
 
         let distinct = self.types.of(&info.distinct_types);
-        let sigs: Box<[u32]> = info.canonical.iter().map(|canonical| distinct[*canonical as usize]).collect();
+        let sigs: Box<[u32]> = info
+            .canonical
+            .iter()
+            .map(|canonical| distinct[*canonical as usize])
+            .collect();
         let memory = memories.first().map(|id| self.memories[id.0 as usize].cell());
-        let table_cells: Box<[_]> = tables.iter().map(|id| self.tables[id.0 as usize].cell()).collect();
+        let table_cells: Box<[_]> = tables
+            .iter()
+            .map(|id| self.tables[id.0 as usize].cell())
+            .collect();
         let mut context = ContextBlock::new(
             VmContext {
                 cells: &**self.meter_ref().cells(),
-                costs: costs.0.as_ptr(),
+                costs: costs.as_ptr(),
                 memory_base: memories.first().map_or(std::ptr::null_mut(), |id| {
                     self.memories[id.0 as usize].bytes_mut().as_mut_ptr()
                 }),
@@ -176,10 +211,15 @@ impl Store {
 
         for (index, decl) in info.globals.iter().enumerate().skip(globals.len()) {
             globals.push(GlobalId(self.globals.len() as u32));
-            self.globals.push(GlobalEntity { ty: decl.ty, ptr: context.global(index as u32) });
+            self.globals.push(GlobalEntity {
+                ty: decl.ty,
+                ptr: context.global(index as u32),
+            });
         }
         for (index, global) in globals.iter().enumerate().take(info.imported_globals as usize) {
-            context.global(index as u32).set(self.globals[global.0 as usize].ptr.as_slot());
+            context
+                .global(index as u32)
+                .set(self.globals[global.0 as usize].ptr.as_slot());
         }
 
         // Imported host functions become functions of this instance: they are called on its behalf.
@@ -193,14 +233,26 @@ impl Store {
                     kinds.push(None);
                     continue;
                 }
-                Some(Linkage::Host(host)) => FuncKind::Host { instance: id, import: index, id: *host },
-                None => FuncKind::Wasm { instance: id, body: index - info.imported_funcs },
+                Some(Linkage::Host(host)) => FuncKind::Host {
+                    instance: id,
+                    import: index,
+                    id: *host,
+                },
+                None => FuncKind::Wasm {
+                    instance: id,
+                    body: index - info.imported_funcs,
+                },
             };
             let func = FuncId(self.funcs.len() as u32 + own_refs.len() as u32);
             let code = module.code().entry(index);
             let foreign = if code.is_null() { FuncRef::FOREIGN } else { 0 };
             let sig = distinct[info.func_canonical(index) as usize] | foreign;
-            own_refs.push(FuncRef { code, ctx: context.as_ptr(), sig, func: func.0 });
+            own_refs.push(FuncRef {
+                code,
+                ctx: context.as_ptr(),
+                sig,
+                func: func.0,
+            });
             funcs.push(func);
             kinds.push(Some(kind));
         }
@@ -212,7 +264,10 @@ impl Store {
                 self.funcs.push(FuncEntity { ty, kind, reference });
             }
         }
-        let func_refs: Box<[_]> = funcs.iter().map(|id| self.funcs[id.0 as usize].reference).collect();
+        let func_refs: Box<[_]> = funcs
+            .iter()
+            .map(|id| self.funcs[id.0 as usize].reference)
+            .collect();
         context.head_mut().funcs = func_refs.as_ptr();
 
         Ok(Instance {
@@ -247,7 +302,11 @@ impl Store {
     pub(crate) fn eval(&self, id: InstanceId, expr: &ConstExpr) -> u64 {
         let instance = &self.instances[id.0 as usize];
         expr.eval(
-            |global| self.globals[instance.globals[global as usize].0 as usize].ptr.get(),
+            |global| {
+                self.globals[instance.globals[global as usize].0 as usize]
+                    .ptr
+                    .get()
+            },
             |func| instance.func_refs[func as usize] as u64,
         )
     }
@@ -262,7 +321,8 @@ impl Store {
             match &segment.placement {
                 Placement::Active { index: table, offset } => {
                     let offset = self.eval(id, offset) as u32;
-                    self.table_init(id, *table, index as u32, offset, 0, segment.items.len() as u32).map_err(trap)?;
+                    self.table_init(id, *table, index as u32, offset, 0, segment.items.len() as u32)
+                        .map_err(trap)?;
                     self.elem_drop(id, index as u32);
                 }
                 Placement::Declared => self.elem_drop(id, index as u32),
@@ -272,7 +332,8 @@ impl Store {
         for (index, segment) in info.data.iter().enumerate() {
             if let Placement::Active { offset, .. } = &segment.placement {
                 let offset = self.eval(id, offset) as u32;
-                self.memory_init(id, index as u32, offset, 0, segment.bytes.len() as u32).map_err(trap)?;
+                self.memory_init(id, index as u32, offset, 0, segment.bytes.len() as u32)
+                    .map_err(trap)?;
                 self.data_drop(id, index as u32);
             }
         }
@@ -284,9 +345,17 @@ impl Store {
         let instance = &self.instances[id.0 as usize];
         let past = |offset: u64, len: usize, size: u64| u64::from(offset as u32) + len as u64 > size;
         for (index, segment) in info.data.iter().enumerate() {
-            if let Placement::Active { index: memory, offset } = &segment.placement {
+            if let Placement::Active {
+                index: memory,
+                offset,
+            } = &segment.placement
+            {
                 let memory = &self.memories[instance.memories[*memory as usize].0 as usize];
-                if past(self.eval(id, offset), segment.bytes.len(), memory.bytes().len() as u64) {
+                if past(
+                    self.eval(id, offset),
+                    segment.bytes.len(),
+                    memory.bytes().len() as u64,
+                ) {
                     return Err(InstantiateError::Segment(SegmentError::Data(index as u32)));
                 }
             }

@@ -45,7 +45,10 @@ impl Memory {
     pub fn new(config: &Config, ty: MemoryType) -> Result<Self, String> {
         let max_pages = ty.limits.max.unwrap_or(65_536).min(config.memory_page_cap);
         if ty.limits.min > max_pages {
-            return Err(format!("a memory of {} pages, {max_pages} are allowed", ty.limits.min));
+            return Err(format!(
+                "a memory of {} pages, {max_pages} are allowed",
+                ty.limits.min
+            ));
         }
         let bytes = ty.limits.min as usize * PAGE;
         let reserve = match config.memory_bounds {
@@ -59,7 +62,15 @@ impl Memory {
             (Err(e), MemoryBounds::Guarded) => return Err(e),
         };
         map.open(bytes)?;
-        Ok(Self { cell: Box::new(MemoryCell { base: map.base, bytes }), ty, max_pages, map })
+        Ok(Self {
+            cell: Box::new(MemoryCell {
+                base: map.base,
+                bytes,
+            }),
+            ty,
+            max_pages,
+            map,
+        })
     }
 
     /// Its type as declared.
@@ -94,7 +105,10 @@ impl Memory {
     pub fn grow(&mut self, pages: u32) -> Result<u32, GrowError> {
         let old = self.pages();
         let left = u64::from(old) + u64::from(pages);
-        let refused = GrowError { left, max: self.max_pages };
+        let refused = GrowError {
+            left,
+            max: self.max_pages,
+        };
         if left > u64::from(self.max_pages) {
             return Err(refused);
         }
@@ -136,7 +150,10 @@ impl Map {
     /// Reserves `len` bytes, all inaccessible.
     fn reserve(len: usize) -> Result<Self, String> {
         if len == 0 {
-            return Ok(Self { base: ptr::NonNull::<u128>::dangling().as_ptr().cast(), len });
+            return Ok(Self {
+                base: ptr::NonNull::<u128>::dangling().as_ptr().cast(),
+                len,
+            });
         }
         // SAFETY: a fresh private anonymous mapping at an address of the system's choice touches nothing.
         let base = unsafe {
@@ -150,9 +167,15 @@ impl Map {
             )
         };
         if base == libc::MAP_FAILED {
-            return Err(format!("no address space for a memory: {}", std::io::Error::last_os_error()));
+            return Err(format!(
+                "no address space for a memory: {}",
+                std::io::Error::last_os_error()
+            ));
         }
-        Ok(Self { base: base.cast(), len })
+        Ok(Self {
+            base: base.cast(),
+            len,
+        })
     }
 
     /// Makes the first `bytes` readable and writable. What was not is zero.

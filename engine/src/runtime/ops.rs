@@ -92,7 +92,9 @@ impl Store {
             true => &[],
             false => &info.elements[segment as usize].items[..],
         };
-        let end = (from as usize).checked_add(len as usize).ok_or(Trap::TableOutOfBounds)?;
+        let end = (from as usize)
+            .checked_add(len as usize)
+            .ok_or(Trap::TableOutOfBounds)?;
         let items = items.get(from as usize..end).ok_or(Trap::TableOutOfBounds)?;
         let slots: Vec<u64> = items.iter().map(|item| self.eval(id, item)).collect();
         let table = instance.tables[table as usize];
@@ -107,7 +109,9 @@ impl Store {
     /// `table.grow`: elements before, or `u32::MAX` when it may not grow.
     pub(crate) fn op_table_grow(&mut self, id: InstanceId, table: u32, slot: u64, count: u32) -> u32 {
         let table = self.instances[id.0 as usize].tables[table as usize];
-        self.tables[table.0 as usize].grow(count, slot).unwrap_or(u32::MAX)
+        self.tables[table.0 as usize]
+            .grow(count, slot)
+            .unwrap_or(u32::MAX)
     }
 
     /// `table.fill`.
@@ -142,11 +146,15 @@ impl Store {
 }
 
 fn slice(bytes: &[u8], at: u32, len: u32) -> Result<&[u8], Trap> {
-    let end = (at as usize).checked_add(len as usize).ok_or(Trap::MemoryOutOfBounds)?;
+    let end = (at as usize)
+        .checked_add(len as usize)
+        .ok_or(Trap::MemoryOutOfBounds)?;
     bytes.get(at as usize..end).ok_or(Trap::MemoryOutOfBounds)
 }
 
 fn slice_mut(bytes: &mut [u8], at: u32, len: u32) -> Result<&mut [u8], Trap> {
-    let end = (at as usize).checked_add(len as usize).ok_or(Trap::MemoryOutOfBounds)?;
+    let end = (at as usize)
+        .checked_add(len as usize)
+        .ok_or(Trap::MemoryOutOfBounds)?;
     bytes.get_mut(at as usize..end).ok_or(Trap::MemoryOutOfBounds)
 }

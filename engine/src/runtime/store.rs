@@ -64,7 +64,11 @@ pub(crate) enum FuncKind {
     /// Body `body` (0 is the first defined function) of an instance's module.
     Wasm { instance: InstanceId, body: u32 },
     /// Host function `id` as imported by `instance` at index `import`.
-    Host { instance: InstanceId, import: u32, id: u32 },
+    Host {
+        instance: InstanceId,
+        import: u32,
+        id: u32,
+    },
 }
 
 /// A function of the store.
@@ -136,10 +140,15 @@ impl Store {
 
     /// All exports of an instance, in the order of its module; none for an unknown instance.
     pub fn exports(&self, instance: InstanceId) -> impl Iterator<Item = (&str, Extern)> {
-        self.instances.get(instance.0 as usize).into_iter().flat_map(|instance| {
-            let exports = &instance.module.info().exports;
-            exports.iter().map(|export| (&*export.name, instance.extern_at(export.index)))
-        })
+        self.instances
+            .get(instance.0 as usize)
+            .into_iter()
+            .flat_map(|instance| {
+                let exports = &instance.module.info().exports;
+                exports
+                    .iter()
+                    .map(|export| (&*export.name, instance.extern_at(export.index)))
+            })
     }
 
     /// The type of something of this store; `None` for a handle of another.
@@ -149,13 +158,22 @@ impl Store {
             Extern::Func(id) => ExternType::Func(self.funcs.get(id.0 as usize)?.ty.clone()),
             Extern::Memory(id) => {
                 let memory = self.memories.get(id.0 as usize)?;
-                let limits = SizeLimits { min: memory.pages(), max: memory.ty().limits.max };
+                let limits = SizeLimits {
+                    min: memory.pages(),
+                    max: memory.ty().limits.max,
+                };
                 ExternType::Memory(MemoryType { limits })
             }
             Extern::Table(id) => {
                 let table = self.tables.get(id.0 as usize)?;
-                let limits = SizeLimits { min: table.len(), max: table.ty().limits.max };
-                ExternType::Table(TableType { element: table.ty().element, limits })
+                let limits = SizeLimits {
+                    min: table.len(),
+                    max: table.ty().limits.max,
+                };
+                ExternType::Table(TableType {
+                    element: table.ty().element,
+                    limits,
+                })
             }
             Extern::Global(id) => ExternType::Global(self.globals.get(id.0 as usize)?.ty),
         })
@@ -188,7 +206,12 @@ impl Store {
         }
         let mut results = vec![0; ty.results().len()];
         self.invoke_slots(func, host, &slots, &mut results)?;
-        Ok(ty.results().iter().zip(results).map(|(ty, slot)| from_slot(*ty, slot)).collect())
+        Ok(ty
+            .results()
+            .iter()
+            .zip(results)
+            .map(|(ty, slot)| from_slot(*ty, slot))
+            .collect())
     }
 
     /// Calls a function of this store with slots of the right number and types.
@@ -201,10 +224,12 @@ impl Store {
     ) -> Result<(), Trap> {
         let budget = stack::budget(self.engine.config().stack_limit);
         match self.funcs[func.0 as usize].kind {
-            FuncKind::Host { instance, id, .. } => {
-                self.call_host(instance, id, host, budget, args, results).map_err(|HostStop| Trap::Host)
+            FuncKind::Host { instance, id, .. } => self
+                .call_host(instance, id, host, budget, args, results)
+                .map_err(|HostStop| Trap::Host),
+            FuncKind::Wasm { instance, body } => {
+                backend::invoke(self, instance, body, host, budget, args, results)
             }
-            FuncKind::Wasm { instance, body } => backend::invoke(self, instance, body, host, budget, args, results),
         }
     }
 
@@ -230,7 +255,9 @@ impl Store {
 
     /// The bytes of a memory, to write; none for a handle of another store.
     pub fn memory_mut(&mut self, memory: MemoryId) -> &mut [u8] {
-        self.memories.get_mut(memory.0 as usize).map_or(&mut [], Memory::bytes_mut)
+        self.memories
+            .get_mut(memory.0 as usize)
+            .map_or(&mut [], Memory::bytes_mut)
     }
 
     /// Grows a memory by `pages` of 64 KiB; gives its size before.
@@ -240,7 +267,10 @@ impl Store {
     pub fn memory_grow(&mut self, memory: MemoryId, pages: u32) -> Result<u32, GrowError> {
         match self.memories.get_mut(memory.0 as usize) {
             Some(memory) => memory.grow(pages),
-            None => Err(GrowError { left: pages.into(), max: 0 }),
+            None => Err(GrowError {
+                left: pages.into(),
+                max: 0,
+            }),
         }
     }
 
@@ -257,7 +287,9 @@ impl Store {
 
     /// Sets a mutable global; `false` when it is immutable, of another type or of another store.
     pub fn set_global(&mut self, global: GlobalId, value: Value) -> bool {
-        let Some(slot) = self.to_slot(value) else { return false };
+        let Some(slot) = self.to_slot(value) else {
+            return false;
+        };
         match self.globals.get(global.0 as usize) {
             Some(global) if global.ty.mutable && global.ty.content == value.ty() => {
                 global.ptr.set(slot);

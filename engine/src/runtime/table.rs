@@ -32,10 +32,16 @@ impl Table {
     /// A table of its initial size, every element `init`.
     pub fn new(ty: TableType, init: u64) -> Result<Self, String> {
         if ty.limits.min > MAX_ELEMENTS {
-            return Err(format!("a table of {} elements, {MAX_ELEMENTS} are allowed", ty.limits.min));
+            return Err(format!(
+                "a table of {} elements, {MAX_ELEMENTS} are allowed",
+                ty.limits.min
+            ));
         }
         let mut table = Self {
-            cell: Box::new(TableCell { base: std::ptr::null_mut(), len: 0 }),
+            cell: Box::new(TableCell {
+                base: std::ptr::null_mut(),
+                len: 0,
+            }),
             elements: vec![init; ty.limits.min as usize],
             ty,
         };
@@ -70,7 +76,10 @@ impl Table {
 
     /// Sets an element.
     pub fn set(&mut self, index: u32, slot: u64) -> Result<(), Trap> {
-        *self.elements.get_mut(index as usize).ok_or(Trap::TableOutOfBounds)? = slot;
+        *self
+            .elements
+            .get_mut(index as usize)
+            .ok_or(Trap::TableOutOfBounds)? = slot;
         Ok(())
     }
 
@@ -102,7 +111,9 @@ impl Table {
 
     /// `count` elements from `at` on.
     pub fn read(&self, at: u32, count: u32) -> Result<&[u64], Trap> {
-        let end = (at as usize).checked_add(count as usize).ok_or(Trap::TableOutOfBounds)?;
+        let end = (at as usize)
+            .checked_add(count as usize)
+            .ok_or(Trap::TableOutOfBounds)?;
         self.elements.get(at as usize..end).ok_or(Trap::TableOutOfBounds)
     }
 
@@ -110,12 +121,15 @@ impl Table {
     pub fn copy_within(&mut self, to: u32, from: u32, count: u32) -> Result<(), Trap> {
         range(&mut self.elements, to, count)?;
         range(&mut self.elements, from, count)?;
-        self.elements.copy_within(from as usize..from as usize + count as usize, to as usize);
+        self.elements
+            .copy_within(from as usize..from as usize + count as usize, to as usize);
         Ok(())
     }
 }
 
 fn range(elements: &mut [u64], at: u32, count: u32) -> Result<&mut [u64], Trap> {
-    let end = (at as usize).checked_add(count as usize).ok_or(Trap::TableOutOfBounds)?;
+    let end = (at as usize)
+        .checked_add(count as usize)
+        .ok_or(Trap::TableOutOfBounds)?;
     elements.get_mut(at as usize..end).ok_or(Trap::TableOutOfBounds)
 }
