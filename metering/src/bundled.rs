@@ -10,12 +10,29 @@ const DUMMY_PRICE: u64 = 1;
 /// What `dummy` asks for `AsyncCallbackGasLock`: enough for a callback to run. Unit: gas.
 const DUMMY_CALLBACK_LOCK: u64 = 100_000;
 
-/// Every bundled schedule: its name and where its figures are.
-const BUNDLED: [(&str, fn() -> RawSchedule); 4] = [
-    ("v1", || parse(include_str!("../schedules/v1.toml"))),
-    ("v2", || parse(include_str!("../schedules/v2.toml"))),
-    ("v3", || parse(include_str!("../schedules/v3.toml"))),
-    ("dummy", dummy),
+/// A bundled schedule: its name and where its figures are.
+struct Bundled {
+    name: &'static str,
+    raw: fn() -> RawSchedule,
+}
+
+const BUNDLED: [Bundled; 4] = [
+    Bundled {
+        name: "v1",
+        raw: || parse(include_str!("../schedules/v1.toml")),
+    },
+    Bundled {
+        name: "v2",
+        raw: || parse(include_str!("../schedules/v2.toml")),
+    },
+    Bundled {
+        name: "v3",
+        raw: || parse(include_str!("../schedules/v3.toml")),
+    },
+    Bundled {
+        name: "dummy",
+        raw: dummy,
+    },
 ];
 
 /// The checked schedule called `name`, checked on first use.
@@ -23,7 +40,7 @@ pub(crate) fn schedule(name: &str) -> Option<&'static Schedule> {
     static CHECKED: [OnceLock<Option<Schedule>>; BUNDLED.len()] = [const { OnceLock::new() }; BUNDLED.len()];
     let row = row(name)?;
     let check = || {
-        Schedule::from_raw(&BUNDLED[row].1())
+        Schedule::from_raw(&(BUNDLED[row].raw)())
             .ok()
             .map(|(schedule, _)| schedule)
     };
@@ -32,16 +49,16 @@ pub(crate) fn schedule(name: &str) -> Option<&'static Schedule> {
 
 /// The same as the price list it is read from.
 pub(crate) fn raw(name: &str) -> Option<RawSchedule> {
-    row(name).map(|row| BUNDLED[row].1())
+    row(name).map(|row| (BUNDLED[row].raw)())
 }
 
 /// The names of all.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    BUNDLED.iter().map(|(name, _)| *name)
+    BUNDLED.iter().map(|bundled| bundled.name)
 }
 
 fn row(name: &str) -> Option<usize> {
-    BUNDLED.iter().position(|(known, _)| *known == name)
+    BUNDLED.iter().position(|bundled| bundled.name == name)
 }
 
 /// A bundled file that does not parse leaves its schedule without prices, which the check then refuses.
