@@ -7,6 +7,8 @@ use crate::{BuiltInKey, GasKey, RawSchedule, Schedule, opcode_keys};
 
 /// What `dummy` asks for everything but the callback lock. Unit: gas.
 const DUMMY_PRICE: u64 = 1;
+/// How many locals `dummy` leaves free.
+const DUMMY_LOCALS_UNMETERED: u64 = 100;
 /// What `dummy` asks for `AsyncCallbackGasLock`: enough for a callback to run. Unit: gas.
 const DUMMY_CALLBACK_LOCK: u64 = 100_000;
 
@@ -89,7 +91,12 @@ fn dummy() -> RawSchedule {
         set(ETH_SECTION, key, DUMMY_PRICE);
     }
     for key in opcode_keys::KEYS {
-        set(opcode_keys::SECTION, key, DUMMY_PRICE);
+        let price = if *key == opcode_keys::LOCALS_UNMETERED {
+            DUMMY_LOCALS_UNMETERED
+        } else {
+            DUMMY_PRICE
+        };
+        set(opcode_keys::SECTION, key, price);
     }
     raw
 }

@@ -79,7 +79,7 @@ impl Schedule {
     }
 
     /// The bundled schedule called `name`: `v1`, `v2`, `v3` (July 2021), or `dummy` (every price 1, but
-    /// `AsyncCallbackGasLock` 100000).
+    /// `AsyncCallbackGasLock` 100000 and `LocalsUnmetered`, which is no price, 100).
     pub fn bundled(name: &str) -> Option<&'static Self> {
         bundled::schedule(name)
     }

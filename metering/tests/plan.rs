@@ -223,7 +223,7 @@ fn locals_are_paid_with_the_first_charge_and_once() {
         "(module (func (local i32 i32 i32) nop loop local.get 0 br_if 0 end))",
     );
     assert_eq!(
-        planned.points(0, &prices(&[("LocalAllocate", 10)])),
+        planned.points(0, &prices(&[("LocalsUnmetered", 1), ("LocalAllocate", 10)])),
         "Loop 22, BrIf 2?, End 1, End 1"
     );
 }
