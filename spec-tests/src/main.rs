@@ -1,0 +1,132 @@
+//! Runs the whole suite in every setup and prints a table.
+
+use std::process::ExitCode;
+
+use arwen_engine::Tier;
+use spec_tests::expected::ExpectedFailures;
+use spec_tests::machine::Setup;
+use spec_tests::record::{Check, FileRun, Outcome, Record};
+use spec_tests::report::{Failure, Report};
+use spec_tests::{script, suite};
+
+const USAGE: &str = "\
+usage: spec-tests [--tier interpreter|jit] [--filter TEXT] [--json FILE]
+
+Runs the WebAssembly specification suite on the engine: every version and proposal of ours, on both tiers, metered
+and not, then versions 1 and 2 once more with the floats taken out of their modules.
+
+  --tier     only this tier
+  --filter   only files whose suite/name contains the text
+  --json     also write the report to a file
+";
+
+#[derive(Default)]
+struct Options {
+    tier: Option<Tier>,
+    filter: String,
+    json: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let options = match parse(std::env::args().skip(1)) {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("{error}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
+    let mut options = Options::default();
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or_else(|| format!("{arg} wants a value"));
+        match arg.as_str() {
+            "--help" | "-h" => return Ok(None),
+            "--filter" => options.filter = value()?,
+            "--json" => options.json = Some(value()?),
+            "--tier" => {
+                options.tier = Some(match value()?.as_str() {
+                    "interpreter" => Tier::Interpreter,
+                    "jit" => Tier::Jit,
+                    other => return Err(format!("no tier is called `{other}`")),
+                });
+            }
+            other => return Err(format!("unknown argument `{other}`")),
+        }
+    }
+    Ok(Some(options))
+}
+
+/// Gives the number of failures.
+fn run(options: &Options) -> Result<u64, String> {
+    let expected = ExpectedFailures::load()?;
+    let mut files = suite::files();
+    files.retain(|file| format!("{}/{}", file.suite, file.name).contains(&options.filter));
+    let plain = Setup::all();
+    let stripped = Setup::all().into_iter().map(|setup| Setup {
+        stripped: true,
+        ..setup
+    });
+    let setups = plain.into_iter().chain(stripped);
+
+    let mut report = Report::default();
+    for setup in setups.filter(|setup| options.tier.is_none_or(|tier| tier == setup.tier)) {
+        for file in files
+            .iter()
+            .filter(|file| !setup.stripped || file.in_stripped_pass())
+        {
+            let mut run = script::run(file, &setup).unwrap_or_else(broken);
+            expected.apply(file, &setup, &mut run);
+            let suite = if setup.stripped {
+                format!("{} stripped", file.suite)
+            } else {
+                file.suite.clone()
+            };
+            report
+                .row(&suite, setup.tier_name(), setup.metering_name())
+                .add(&run);
+            report
+                .failures
+                .extend(run.records.iter().filter_map(|record| match &record.outcome {
+                    Outcome::Failed(text) => Some(Failure {
+                        place: format!("{}/{}:{}", file.suite, file.name, record.line),
+                        setup: format!("{}, {}", setup.tier_name(), setup.metering_name()),
+                        text: text.clone(),
+                    }),
+                    _ => None,
+                }));
+        }
+    }
+    print!("{}", report.text());
+    if let Some(path) = &options.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+        std::fs::write(path, json).map_err(|error| format!("{path}: {error}"))?;
+    }
+    Ok(report.total().failed)
+}
+
+/// The run of a file that could not be run.
+fn broken(error: String) -> FileRun {
+    let record = Record {
+        line: 0,
+        check: Check::Other,
+        outcome: Outcome::Failed(error),
+    };
+    FileRun {
+        records: vec![record],
+        gas: 0,
+    }
+}

@@ -1,0 +1,235 @@
+//! Makes a module with floats runnable: float types become integers of their width, float constants their bits, and
+//! a function that contains a float operator counts the call in a global of its own and traps.
+
+use arwen_metering::Op;
+use wasm_encoder::reencode::{Error, Reencode, utils};
+use wasm_encoder::{
+    CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection, GlobalType, Instruction,
+    Module, SectionId, ValType,
+};
+use wasmparser::{FunctionBody, Operator, Parser, Payload};
+
+/// Export name of the global that counts calls of functions whose body was taken out.
+pub const COUNTER: &str = "calls of stripped functions";
+
+/// A module without floats.
+#[derive(Debug)]
+pub struct Stripped {
+    /// Its binary.
+    pub wasm: Vec<u8>,
+    /// Could a body that was taken out have changed what other functions see: memory, globals, tables?
+    pub loses_effects: bool,
+}
+
+/// Strips a valid module.
+///
+/// # Errors
+/// When it cannot be parsed or written again, in words.
+pub fn strip(wasm: &[u8]) -> Result<Stripped, String> {
+    let mut stripper = Stripper {
+        counter: count_globals(wasm).map_err(|error| error.to_string())?,
+        loses_effects: false,
+        globals_written: false,
+        exports_written: false,
+    };
+    let mut module = Module::new();
+    stripper
+        .parse_core_module(&mut module, Parser::new(0), wasm)
+        .map_err(|error| error.to_string())?;
+    Ok(Stripped {
+        wasm: module.finish(),
+        loses_effects: stripper.loses_effects,
+    })
+}
+
+/// Globals imported and defined: the index of the one that is added.
+fn count_globals(wasm: &[u8]) -> wasmparser::Result<u32> {
+    let mut count = 0;
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    count += u32::from(matches!(import?.ty, wasmparser::TypeRef::Global(_)));
+                }
+            }
+            Payload::GlobalSection(section) => count += section.count(),
+            _ => {}
+        }
+    }
+    Ok(count)
+}
+
+struct Stripper {
+    counter: u32,
+    loses_effects: bool,
+    globals_written: bool,
+    exports_written: bool,
+}
+
+impl Stripper {
+    fn add_global(&mut self, globals: &mut GlobalSection) {
+        let ty = GlobalType {
+            val_type: ValType::I32,
+            mutable: true,
+            shared: false,
+        };
+        globals.global(ty, &ConstExpr::i32_const(0));
+        self.globals_written = true;
+    }
+
+    fn add_export(&mut self, exports: &mut ExportSection) {
+        exports.export(COUNTER, ExportKind::Global, self.counter);
+        self.exports_written = true;
+    }
+}
+
+impl Reencode for Stripper {
+    type Error = std::convert::Infallible;
+
+    fn val_type(&mut self, ty: wasmparser::ValType) -> Result<ValType, Error<Self::Error>> {
+        match ty {
+            wasmparser::ValType::F32 => Ok(ValType::I32),
+            wasmparser::ValType::F64 => Ok(ValType::I64),
+            other => utils::val_type(self, other),
+        }
+    }
+
+    /// Float operators get here only from initialisers, where constants are all there is.
+    fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, Error<Self::Error>> {
+        match operator {
+            Operator::F32Const { value } => Ok(Instruction::I32Const(value.bits() as i32)),
+            Operator::F64Const { value } => Ok(Instruction::I64Const(value.bits() as i64)),
+            other => utils::instruction(self, other),
+        }
+    }
+
+    fn parse_function_body(
+        &mut self,
+        code: &mut CodeSection,
+        body: FunctionBody<'_>,
+    ) -> Result<(), Error<Self::Error>> {
+        let mut floats = false;
+        let mut effects = false;
+        for operator in body.get_operators_reader()? {
+            let operator = operator?;
+            floats |= is_float(&operator);
+            effects |= has_effects(&operator);
+        }
+        if !floats {
+            return utils::parse_function_body(self, code, body);
+        }
+        self.loses_effects |= effects;
+        let mut function = Function::new([]);
+        function
+            .instruction(&Instruction::GlobalGet(self.counter))
+            .instruction(&Instruction::I32Const(1))
+            .instruction(&Instruction::I32Add)
+            .instruction(&Instruction::GlobalSet(self.counter))
+            .instruction(&Instruction::Unreachable)
+            .instruction(&Instruction::End);
+        code.function(&function);
+        Ok(())
+    }
+
+    fn parse_global_section(
+        &mut self,
+        globals: &mut GlobalSection,
+        section: wasmparser::GlobalSectionReader<'_>,
+    ) -> Result<(), Error<Self::Error>> {
+        utils::parse_global_section(self, globals, section)?;
+        self.add_global(globals);
+        Ok(())
+    }
+
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        section: wasmparser::ExportSectionReader<'_>,
+    ) -> Result<(), Error<Self::Error>> {
+        utils::parse_export_section(self, exports, section)?;
+        self.add_export(exports);
+        Ok(())
+    }
+
+    /// Adds the two sections where the module has none.
+    fn intersperse_section_hook(
+        &mut self,
+        module: &mut Module,
+        _after: Option<SectionId>,
+        before: Option<SectionId>,
+    ) -> Result<(), Error<Self::Error>> {
+        let next = before.map_or(u8::MAX, position);
+        if !self.globals_written && next > position(SectionId::Global) {
+            let mut globals = GlobalSection::new();
+            self.add_global(&mut globals);
+            module.section(&globals);
+        }
+        if !self.exports_written && next > position(SectionId::Export) {
+            let mut exports = ExportSection::new();
+            self.add_export(&mut exports);
+            module.section(&exports);
+        }
+        Ok(())
+    }
+}
+
+/// Where a section stands in a module. The number of a section says it, but for two that were added later.
+fn position(section: SectionId) -> u8 {
+    match section {
+        SectionId::DataCount => SectionId::Element as u8,
+        SectionId::Tag => SectionId::Memory as u8,
+        other => other as u8,
+    }
+}
+
+fn is_float(operator: &Operator<'_>) -> bool {
+    let name = Op::of(operator).name();
+    name.contains("F32") || name.contains("F64")
+}
+
+/// May running it change memory, a global, a table or a segment, or call something that does?
+fn has_effects(operator: &Operator<'_>) -> bool {
+    let name = Op::of(operator).name();
+    ["Store", "Set", "Grow", "Fill", "Copy", "Init", "Drop", "Call"]
+        .iter()
+        .any(|part| name.contains(part))
+        && !matches!(operator, Operator::LocalSet { .. } | Operator::Drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::{Class, classify};
+
+    fn stripped(text: &str) -> Stripped {
+        let buffer = wast::parser::ParseBuffer::new(text).expect("lexes");
+        let mut wat: wast::Wat<'_> = wast::parser::parse(&buffer).expect("parses");
+        let stripped = strip(&wat.encode().expect("encodes")).expect("strips");
+        assert_eq!(classify(&stripped.wasm), Class::Ours, "{text}");
+        stripped
+    }
+
+    #[test]
+    fn what_is_left_is_valid_and_without_floats() {
+        for text in [
+            r#"(module)"#,
+            r#"(module (func (param f32 i32) (result f64) (local f32) (f64.const 1)))"#,
+            r#"(module (func (param f32 f32) (result f32) (select (local.get 0) (local.get 1) (i32.const 1))))"#,
+            r#"(module (global f32 (f32.const nan)) (memory 1) (data (i32.const 0) "a"))"#,
+            r#"(module (import "a" "b" (global f64)) (start 0) (func (drop (block (result f32) (f32.const 1)))))"#,
+            r#"(module (type (func (param f32))) (table 1 funcref) (elem (i32.const 0) 0) (func (type 0)) (export "f" (func 0)))"#,
+        ] {
+            stripped(text);
+        }
+    }
+
+    #[test]
+    fn lost_effects_are_known() {
+        assert!(!stripped("(module (func (drop (f32.const 0))))").loses_effects);
+        assert!(stripped("(module (memory 1) (func (f32.store (i32.const 0) (f32.const 0))))").loses_effects);
+        assert!(
+            stripped("(module (func (param f32) (drop (f32.neg (local.get 0))) (call 0 (local.get 0))))")
+                .loses_effects
+        );
+    }
+}
