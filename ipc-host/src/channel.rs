@@ -1,6 +1,6 @@
 //! One side of the dialogue: numbered messages over a reader and a writer.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 
 use crate::error::WireError;
 use crate::frame::{MAX_PAYLOAD, read_message, write_message};
@@ -25,9 +25,8 @@ pub struct Received {
 /// Both directions share one counter: a request is 1, the first question about it 2, its answer 3, and so on. The
 /// child counts anew after each final reply, the node after each dialogue.
 #[derive(Debug)]
-pub struct Channel<R, W> {
-    reader: R,
-    writer: W,
+pub struct Channel<T> {
+    transport: T,
     nonce: u32,
     /// The message shapes that the other side understands.
     pub dialect: Dialect,
@@ -35,12 +34,35 @@ pub struct Channel<R, W> {
     pub limit: u32,
 }
 
-impl<R: Read, W: Write> Channel<R, W> {
+/// A transport made of two ends.
+#[derive(Debug)]
+pub struct Pair<R, W> {
+    /// What the other side wrote.
+    pub reader: R,
+    /// What the other side will read.
+    pub writer: W,
+}
+
+impl<R: Read, W> Read for Pair<R, W> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer)
+    }
+}
+
+impl<R, W: Write> Write for Pair<R, W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.writer.write(buffer)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl<T: Read + Write> Channel<T> {
     /// A channel at the start of a dialogue.
-    pub fn new(reader: R, writer: W) -> Self {
+    pub fn new(transport: T) -> Self {
         Self {
-            reader,
-            writer,
+            transport,
             nonce: 0,
             dialect: Dialect::default(),
             limit: MAX_PAYLOAD,
@@ -52,15 +74,20 @@ impl<R: Read, W: Write> Channel<R, W> {
         self.nonce = 0;
     }
 
-    /// The ends.
-    pub fn ends(&mut self) -> (&mut R, &mut W) {
-        (&mut self.reader, &mut self.writer)
+    /// What the messages travel over.
+    pub fn transport(&mut self) -> &mut T {
+        &mut self.transport
+    }
+
+    /// The end of the channel.
+    pub fn into_transport(self) -> T {
+        self.transport
     }
 
     /// Sends `message`, reporting `error` when it is not empty.
     ///
     /// # Errors
-    /// The message is too long, or the pipe failed. The counter has moved on all the same.
+    /// The message is too long, and then nothing was sent and the channel is as before; or the pipe failed.
     pub fn send<M: Message>(&mut self, message: &M, error: &str) -> Result<(), WireError> {
         self.send_record(M::KIND, message, error)
     }
@@ -81,7 +108,7 @@ impl<R: Read, W: Write> Channel<R, W> {
             error: error.to_owned(),
         };
         let payload = json::encode(&[&base, message], self.dialect);
-        write_message(&mut self.writer, kind as u32, &payload, self.limit)
+        write_message(&mut self.transport, kind as u32, &payload, self.limit)
     }
 
     /// Waits for the next message.
@@ -89,7 +116,7 @@ impl<R: Read, W: Write> Channel<R, W> {
     /// # Errors
     /// The pipe ended or failed; the message is too long, of no known kind, broken, or out of order.
     pub fn receive(&mut self) -> Result<Received, WireError> {
-        let (kind, payload) = read_message(&mut self.reader, self.limit)?;
+        let (kind, payload) = read_message(&mut self.transport, self.limit)?;
         let (base, body, dialect) = read_payload(kind, &payload)?;
         let expected = self.nonce.wrapping_add(1);
         if base.nonce != expected {

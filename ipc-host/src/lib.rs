@@ -4,10 +4,16 @@
 //! the [`driver`] here and the child in `arwen-ipc-child`, are made from the declaration.
 
 pub mod channel;
+pub mod driver;
 pub mod error;
+pub mod fds;
 pub mod frame;
+pub mod gas_line;
 pub mod json;
 pub mod log;
+pub mod lookup;
 pub mod messages;
+mod node;
+mod process;
 pub mod records;
 pub mod wire;

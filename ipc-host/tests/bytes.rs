@@ -6,7 +6,7 @@ use arwen_interface::{
     BigInt, CallInput, CreateInput, EsdtTransfer, OutputAccount, ReturnCode, StorageUpdate, UserAccount,
     VmInput, VmOutput,
 };
-use arwen_ipc_host::channel::{Channel, receive_initialize, send_initialize};
+use arwen_ipc_host::channel::{Channel, Pair, receive_initialize, send_initialize};
 use arwen_ipc_host::messages::*;
 use arwen_ipc_host::records::InitializeArguments;
 use arwen_ipc_host::wire::Dialect;
@@ -23,12 +23,15 @@ fn frame(kind: u32, payload: &str) -> Vec<u8> {
 }
 
 /// A channel whose next message has `nonce`, over these bytes and a buffer.
-fn channel(input: Vec<u8>, nonce: u32) -> Channel<std::io::Cursor<Vec<u8>>, Vec<u8>> {
-    let mut channel = Channel::new(std::io::Cursor::new(input), Vec::new());
+fn channel(input: Vec<u8>, nonce: u32) -> Channel<Pair<std::io::Cursor<Vec<u8>>, Vec<u8>>> {
+    let mut channel = Channel::new(Pair {
+        reader: std::io::Cursor::new(input),
+        writer: Vec::new(),
+    });
     for _ in 1..nonce {
         channel.send(&Stop {}, "").unwrap();
     }
-    channel.ends().1.clear();
+    channel.transport().writer.clear();
     channel
 }
 
@@ -40,7 +43,7 @@ fn check(nonce: u32, body: impl Into<Body>, error: &str, payload: &str) {
     out.send_body(&body, error).unwrap();
     let expected = frame(body.kind() as u32, payload);
     assert_eq!(
-        String::from_utf8_lossy(out.ends().1),
+        String::from_utf8_lossy(out.transport().writer),
         String::from_utf8_lossy(&expected)
     );
     let received = channel(expected, nonce).receive().unwrap();
@@ -286,7 +289,7 @@ fn a_vm_error_carries_an_output_of_zeros() {
     .unwrap();
     let payload = r#"{"DialogueNonce":7,"Kind":5,"ErrorMessage":"runtime error: index out of range [-1]","SerializableVMOutput":{"ReturnData":null,"ReturnCode":0,"ReturnMessage":"","GasRemaining":0,"GasRefund":null,"CorrectedOutputAccounts":null,"DeletedAccounts":null,"TouchedAccounts":null,"Logs":null}}"#;
     assert_eq!(
-        String::from_utf8_lossy(out.ends().1),
+        String::from_utf8_lossy(out.transport().writer),
         String::from_utf8_lossy(&frame(5, payload))
     );
     let Body::ContractResponse(read) = channel(frame(5, payload), 7).receive().unwrap().body else {
@@ -318,7 +321,7 @@ fn inputs_in_the_dialect_with_one_transfer() {
         let mut out = channel(Vec::new(), 1);
         out.dialect = Dialect::Legacy;
         out.send(&request, "").unwrap();
-        let bytes = out.ends().1.clone();
+        let bytes = out.transport().writer.clone();
         let fields = match transfers.len() {
             0 => {
                 r#""PrevTxHash":null,"ESDTValue":null,"ESDTTokenName":null,"ESDTTokenType":0,"ESDTTokenNonce":0,"ReturnCallAfterError""#
@@ -345,7 +348,7 @@ fn texts_are_html_safe_and_always_valid() {
     };
     let mut out = channel(Vec::new(), 1);
     out.send(&ContractResponse { output: Some(output) }, "").unwrap();
-    let bytes = out.ends().1.clone();
+    let bytes = out.transport().writer.clone();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let expected = "\"ReturnMessage\":\"\\u003ca\\u003e\\u0026\\\"\\\\\\n\\t\\r\\u0001\x7f \\ufffd\\ufffd\\ufffd \\u2028 é\"";
     assert!(text.contains(expected), "{text}");
@@ -514,7 +517,7 @@ fn every_kind_round_trips_and_is_numbered_once() {
             let body = Body::empty(*kind);
             let mut out = channel(Vec::new(), 1);
             out.send_body(&body, "").unwrap();
-            let received = channel(out.ends().1.clone(), 1).receive().unwrap().body;
+            let received = channel(out.transport().writer.clone(), 1).receive().unwrap().body;
             // An absent output is sent as zeros.
             let expected = match body {
                 Body::ContractResponse(_) => ContractResponse {

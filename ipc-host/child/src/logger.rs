@@ -1,0 +1,194 @@
+//! The child's log: lines over fd 7, filtered by the profile from fd 6.
+//!
+//! A thread of its own writes, behind a bounded queue: a node that stops reading its log loses lines, and is told how
+//! many, instead of stopping the VM.
+
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{io, thread};
+
+use arwen_ipc_host::frame::{MAX_PAYLOAD, read_log, write_log};
+use arwen_ipc_host::gas_line;
+use arwen_ipc_host::json;
+use arwen_ipc_host::log::{LogLevel, LogLevels, LogLine, LogProfile};
+
+/// How many lines wait for a slow reader before lines are dropped.
+const QUEUE: usize = 1024;
+
+/// How long a flush waits for a reader that may have stopped reading.
+const FLUSH_LIMIT: Duration = Duration::from_secs(1);
+
+/// The logger of the pipe itself.
+const PIPE_LOGGER: &str = "pipes/childPart";
+
+enum Command {
+    Line(LogLine),
+    Flush(SyncSender<()>),
+}
+
+#[derive(Debug)]
+struct Shared {
+    levels: RwLock<LogLevels>,
+    dropped: AtomicU64,
+}
+
+/// Writes lines; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Logger {
+    shared: Arc<Shared>,
+    queue: Option<SyncSender<Command>>,
+}
+
+impl Logger {
+    /// A logger that writes nothing.
+    pub fn silent() -> Self {
+        Self { shared: Arc::new(Shared { levels: RwLock::default(), dropped: AtomicU64::new(0) }), queue: None }
+    }
+
+    /// A logger that writes to `lines` and follows the profiles that come from `profiles`.
+    ///
+    /// # Errors
+    /// A thread could not be started.
+    pub fn start(
+        profiles: impl Read + Send + 'static,
+        lines: impl Write + Send + 'static,
+    ) -> io::Result<Self> {
+        let (queue, waiting) = sync_channel(QUEUE);
+        let logger = Self { queue: Some(queue), ..Self::silent() };
+        let shared = logger.shared.clone();
+        thread::Builder::new().name("log-lines".into()).spawn(move || write_lines(&waiting, lines, &shared))?;
+        let follower = logger.clone();
+        thread::Builder::new().name("log-profiles".into()).spawn(move || follower.follow(profiles))?;
+        Ok(logger)
+    }
+
+    /// Applies profiles until the pipe ends. A profile that cannot be read changes nothing.
+    fn follow(&self, mut profiles: impl Read) {
+        while let Ok(payload) = read_log(&mut profiles, MAX_PAYLOAD) {
+            let mut profile = LogProfile::default();
+            if json::decode_one(&payload, &mut profile).is_err() {
+                continue;
+            }
+            if let Some(levels) = LogLevels::parse(&profile.patterns) {
+                *self.shared.levels.write().unwrap_or_else(PoisonError::into_inner) = levels;
+            }
+            self.log(LogLevel::Info, PIPE_LOGGER, "Profile change applied.", &[]);
+        }
+    }
+
+    /// Whether a line would be written.
+    pub fn wants(&self, logger: &str, level: LogLevel) -> bool {
+        self.queue.is_some()
+            && self.shared.levels.read().unwrap_or_else(PoisonError::into_inner).wants(logger, level)
+    }
+
+    /// Whether the node wants to know how runs used their gas.
+    pub fn wants_gas(&self) -> bool {
+        self.wants(gas_line::LOGGER, LogLevel::Trace)
+    }
+
+    /// Writes a line, unless the profile does not want it or the queue is full.
+    pub fn log(&self, level: LogLevel, logger: &str, message: &str, args: &[(&str, &str)]) {
+        let Some(queue) = self.queue.as_ref().filter(|_| self.wants(logger, level)) else { return };
+        let line = LogLine {
+            message: message.to_owned(),
+            level: level as i32,
+            args: args.iter().flat_map(|(key, value)| [(*key).to_owned(), (*value).to_owned()]).collect(),
+            timestamp: now(),
+            logger: logger.to_owned(),
+            ..LogLine::default()
+        };
+        if let Err(TrySendError::Full(_)) = queue.try_send(Command::Line(line)) {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until the lines so far are in the pipe, or the reader seems to have stopped reading.
+    pub fn flush(&self) {
+        let Some(queue) = &self.queue else { return };
+        let (done, waiting) = sync_channel(1);
+        if queue.try_send(Command::Flush(done)).is_ok() {
+            // A timeout means the lines come late or never; nothing depends on them.
+            let _ = waiting.recv_timeout(FLUSH_LIMIT);
+        }
+    }
+}
+
+/// Nanoseconds since 1970, for people who read the log.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
+
+fn write_lines(waiting: &Receiver<Command>, mut out: impl Write, shared: &Shared) {
+    let mut write = |line: &LogLine| write_log(&mut out, &json::encode_one(line), MAX_PAYLOAD).is_ok();
+    for command in waiting {
+        let good = match command {
+            Command::Line(line) => write(&line),
+            Command::Flush(done) => {
+                let _ = done.send(());
+                true
+            }
+        };
+        let dropped = shared.dropped.swap(0, Ordering::Relaxed);
+        let told = dropped == 0
+            || write(&LogLine {
+                message: "log lines dropped".into(),
+                level: LogLevel::Warn as i32,
+                args: vec!["lines".into(), dropped.to_string()],
+                timestamp: now(),
+                logger: PIPE_LOGGER.into(),
+                ..LogLine::default()
+            });
+        if !good || !told {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_follow_the_profile() {
+        let (profiles, mut profile_end) = io::pipe().unwrap();
+        let (mut line_end, lines) = io::pipe().unwrap();
+        let logger = Logger::start(profiles, lines).unwrap();
+        let mut next = || {
+            let mut line = LogLine::default();
+            json::decode_one(&read_log(&mut line_end, MAX_PAYLOAD).unwrap(), &mut line).unwrap();
+            line
+        };
+        logger.log(LogLevel::Debug, "a", "not wanted", &[]);
+        logger.log(LogLevel::Info, "a", "wanted", &[("k", "v")]);
+        let line = next();
+        assert_eq!((line.message.as_str(), line.arg("k")), ("wanted", Some("v")));
+
+        let profile = LogProfile { patterns: "*:NONE,a:TRACE,pipes:INFO".into(), ..LogProfile::default() };
+        write_log(&mut profile_end, b"not a profile", MAX_PAYLOAD).unwrap();
+        write_log(&mut profile_end, &json::encode_one(&profile), MAX_PAYLOAD).unwrap();
+        assert_eq!(next().message, "Profile change applied.");
+        logger.log(LogLevel::Error, "b", "not wanted", &[]);
+        logger.log(LogLevel::Trace, "a", "wanted now", &[]);
+        assert_eq!(next().message, "wanted now");
+        logger.flush();
+    }
+
+    #[test]
+    fn a_full_pipe_drops_lines_and_stops_nobody() {
+        let (_profile_end, profiles) = (0, io::empty());
+        let (line_end, lines) = io::pipe().unwrap();
+        let logger = Logger::start(profiles, lines).unwrap();
+        let text = "x".repeat(1000);
+        for _ in 0..5000 {
+            logger.log(LogLevel::Info, "a", &text, &[]);
+        }
+        drop(line_end);
+        logger.flush();
+        logger.log(LogLevel::Info, "a", &text, &[]);
+    }
+}

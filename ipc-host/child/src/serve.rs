@@ -1,0 +1,174 @@
+//! The loop: a request, its run, its reply.
+
+use std::any::Any;
+use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use arwen_interface::{BlockchainHook, VmOutput};
+use arwen_ipc_host::channel::{Channel, Received};
+use arwen_ipc_host::error::{WireError, critical};
+use arwen_ipc_host::gas_line;
+use arwen_ipc_host::log::LogLevel;
+use arwen_ipc_host::messages::*;
+
+use crate::hooks::PipeHooks;
+use crate::logger::Logger;
+use crate::machine::Machine;
+
+/// The logger of the loop.
+const LOGGER: &str = "arwen/part";
+
+/// Why the loop ended.
+#[derive(Debug, thiserror::Error)]
+pub enum LoopEnd {
+    /// The node asked for it.
+    #[error("{}", critical::STOP)]
+    Stop,
+    /// The pipe ended, or brought something that is no message.
+    #[error("{0}")]
+    Wire(#[from] WireError),
+    /// The VM panicked and cannot start again.
+    #[error("{0}")]
+    Machine(String),
+}
+
+/// Serves requests until the node stops it or the pipe ends.
+pub fn serve<T: Read + Write>(
+    channel: &mut Channel<T>,
+    machine: &mut dyn Machine,
+    delegate: bool,
+    version: &str,
+    logger: &Logger,
+) -> LoopEnd {
+    let mut server = Server { channel, machine, delegate, version, logger };
+    loop {
+        if let Err(end) = server.turn() {
+            logger.log(LogLevel::Info, LOGGER, "end of loop", &[("err", &end.to_string())]);
+            return end;
+        }
+    }
+}
+
+struct Server<'a, T> {
+    channel: &'a mut Channel<T>,
+    machine: &'a mut dyn Machine,
+    delegate: bool,
+    version: &'a str,
+    logger: &'a Logger,
+}
+
+impl<T: Read + Write> Server<'_, T> {
+    /// One dialogue.
+    fn turn(&mut self) -> Result<(), LoopEnd> {
+        self.channel.reset();
+        let Received { body, dialect, .. } = self.channel.receive()?;
+        if let Some(dialect) = dialect {
+            self.channel.dialect = dialect;
+        }
+        match body {
+            Body::Stop(_) => Err(LoopEnd::Stop),
+            Body::ContractDeployRequest(ContractDeployRequest { create_input }) => {
+                let Some(input) = create_input else { return self.reply_output(Err(no_input())) };
+                let result = self.run(|machine, hook| machine.create(hook, &input))?;
+                self.reply_output(result)
+            }
+            Body::ContractCallRequest(ContractCallRequest { call_input }) => {
+                let Some(input) = call_input else { return self.reply_output(Err(no_input())) };
+                let result = self.run(|machine, hook| machine.call(hook, &input))?;
+                self.reply_output(result)
+            }
+            Body::GasScheduleChangeRequest(GasScheduleChangeRequest { gas_schedule }) => {
+                let error = match self.machine.set_schedule(&gas_schedule) {
+                    Ok(unknown) => {
+                        log_unknown_prices(self.logger, &unknown);
+                        String::new()
+                    }
+                    Err(error) => error,
+                };
+                self.reply(&GasScheduleChangeResponse {}, &error)
+            }
+            Body::DiagnoseWaitRequest(DiagnoseWaitRequest { milliseconds }) => {
+                std::thread::sleep(Duration::from_millis(u64::from(milliseconds)));
+                self.reply(&DiagnoseWaitResponse {}, "")
+            }
+            Body::VersionRequest(_) => {
+                let version = self.version.to_owned();
+                self.reply(&VersionResponse { version }, "")
+            }
+            other => {
+                let kind = other.kind().to_string();
+                self.logger.log(LogLevel::Error, LOGGER, "noopReplier called", &[("kind", &kind)]);
+                self.reply(&UndefinedRequestOrResponse {}, "")
+            }
+        }
+    }
+
+    /// Runs the VM. A panic is a bug of ours that must cost one call and no more.
+    fn run(
+        &mut self,
+        work: impl FnOnce(&mut dyn Machine, &mut dyn BlockchainHook) -> Result<VmOutput, String>,
+    ) -> Result<Result<VmOutput, String>, LoopEnd> {
+        let interrupt = self.machine.interrupter();
+        let mut hooks = PipeHooks::new(self.channel, self.delegate, &*interrupt);
+        let result = catch_unwind(AssertUnwindSafe(|| work(self.machine, &mut hooks)));
+        if let Some(error) = hooks.into_lost() {
+            return Err(error.into());
+        }
+        match result {
+            Ok(result) => {
+                if let Some(gas) = self.machine.last_run_gas().filter(|_| self.logger.wants_gas()) {
+                    let values = [gas.loading, gas.operators, gas.api].map(|value| value.to_string());
+                    let args = std::iter::zip(gas_line::KEYS, values.iter().map(String::as_str));
+                    let args: Vec<_> = args.collect();
+                    self.logger.log(LogLevel::Trace, gas_line::LOGGER, gas_line::MESSAGE, &args);
+                    // The driver looks for the line when the reply is there.
+                    self.logger.flush();
+                }
+                Ok(result)
+            }
+            Err(panic) => {
+                let text = format!("internal error: {}", panic_text(&*panic));
+                self.logger.log(LogLevel::Error, LOGGER, "the VM panicked", &[("err", &text)]);
+                self.machine.recover().map_err(LoopEnd::Machine)?;
+                Ok(Err(text))
+            }
+        }
+    }
+
+    fn reply_output(&mut self, result: Result<VmOutput, String>) -> Result<(), LoopEnd> {
+        match result {
+            Ok(output) => self.reply(&ContractResponse { output: Some(output) }, ""),
+            Err(error) => self.reply(&ContractResponse { output: None }, &error),
+        }
+    }
+
+    fn reply<M: Message>(&mut self, message: &M, error: &str) -> Result<(), LoopEnd> {
+        match self.channel.send(message, error) {
+            // Nothing was written: the node can still be told why.
+            Err(too_long @ WireError::TooLong { .. }) => {
+                Ok(self.channel.send_body(&Body::empty(M::KIND), &too_long.to_string())?)
+            }
+            result => Ok(result?),
+        }
+    }
+}
+
+fn no_input() -> String {
+    "the request has no input".to_owned()
+}
+
+/// Prices nobody reads may be misspelled ones.
+pub fn log_unknown_prices(logger: &Logger, unknown: &[String]) {
+    for text in unknown {
+        logger.log(LogLevel::Debug, LOGGER, "gas schedule", &[("unknown", text)]);
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "panic",
+    }
+}

@@ -1,0 +1,397 @@
+//! The node's side of a child: starts it, asks it, answers its questions, survives it.
+//!
+//! Whatever a child does, an operation ends by its deadline with a result or a [`DriverError`], and with an error
+//! nothing has happened: a VM changes state only through the output the caller applies. After an error of the child
+//! itself the process is gone, and the next operation starts another one with the same arguments.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
+use thiserror::Error;
+
+use crate::channel::{Channel, Received, send_initialize};
+use crate::error::{WireError, critical};
+use crate::frame::{MAX_PAYLOAD, write_log};
+use crate::json;
+use crate::log::LogProfile;
+use crate::lookup::find_program;
+use crate::messages::*;
+use crate::node::answer;
+use crate::process::{Death, Process};
+pub use crate::process::{LogEvent, LogHandler};
+use crate::records::{GasSchedule, InitializeArguments};
+use crate::wire::Dialect;
+
+/// The variable that makes a child leave built-in functions to the node, when it is [`DELEGATE_VALUE`].
+pub const DELEGATE_VARIABLE: &str = "ARWEN_BUILTIN_FUNCTIONS";
+
+/// See [`DELEGATE_VARIABLE`].
+pub const DELEGATE_VALUE: &str = "node";
+
+/// How a driver runs its child.
+#[derive(Clone, Debug)]
+pub struct DriverConfig {
+    /// The program; looked up when none is given, see [`find_program`].
+    pub program: Option<PathBuf>,
+    /// What the child is told at its start.
+    pub arguments: InitializeArguments,
+    /// The message shapes to speak.
+    pub dialect: Dialect,
+    /// How long an operation may take, the node's own answers included; no limit when none.
+    pub timeout: Option<Duration>,
+    /// Which log lines the child sends.
+    pub log_profile: LogProfile,
+    /// Whether the node computes built-in functions, and so answers kinds above 61.
+    pub delegate_builtins: bool,
+    /// Environment variables for the child, on top of this process's.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Default for DriverConfig {
+    fn default() -> Self {
+        Self {
+            program: None,
+            arguments: InitializeArguments::default(),
+            dialect: Dialect::default(),
+            timeout: Some(Duration::from_secs(10)),
+            log_profile: LogProfile::default(),
+            delegate_builtins: false,
+            environment: Vec::new(),
+        }
+    }
+}
+
+/// Why an operation has no result. Nothing has changed.
+#[derive(Debug, Error)]
+pub enum DriverError {
+    /// There is no program to start.
+    #[error("{}", critical::BINARY_NOT_FOUND)]
+    BinaryNotFound,
+    /// The program could not be started.
+    #[error("cannot start {}: {error}", program.display())]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The child ended in the middle of the operation.
+    #[error("{}: {}", critical::CLOSED, death_text(*status, stderr))]
+    Died {
+        /// How the process ended, if that is known.
+        status: Option<ExitStatus>,
+        /// The end of what it wrote to stderr.
+        stderr: String,
+    },
+    /// The operation took too long; the child was killed.
+    #[error("{}", critical::TIME_EXPIRED)]
+    TimeExpired,
+    /// The child said something that is no answer and no question; it was killed.
+    #[error("{}: {_0}", critical::BAD_MESSAGE_FROM_ARWEN)]
+    BadMessage(String),
+    /// The request is longer than a frame may be.
+    #[error("{0}")]
+    TooLong(WireError),
+    /// The VM ran and failed by itself; the child is fine.
+    #[error("{0}")]
+    Vm(String),
+    /// The child refused the gas schedule; the old one stays.
+    #[error("{0}")]
+    Schedule(String),
+}
+
+fn death_text(status: Option<ExitStatus>, stderr: &str) -> String {
+    let status = status.map_or("ended".to_owned(), |status| status.to_string());
+    if stderr.is_empty() {
+        status
+    } else {
+        format!("{status}: {stderr}")
+    }
+}
+
+/// Drives one child. One operation at a time; a node that wants several runs several drivers.
+pub struct Driver {
+    config: DriverConfig,
+    child: Option<Channel<Process>>,
+    handler: Arc<Mutex<LogHandler>>,
+    gas: Option<[u64; 3]>,
+}
+
+impl Driver {
+    /// Starts a child, asks its version, and forgets what it logs.
+    ///
+    /// # Errors
+    /// There is no child to start, or it does not answer.
+    pub fn start(config: DriverConfig) -> Result<Self, DriverError> {
+        Self::start_with_logs(config, Box::new(|_| ()))
+    }
+
+    /// Starts a child and asks its version. `handler` gets what the child logs, during operations.
+    ///
+    /// # Errors
+    /// There is no child to start, or it does not answer.
+    pub fn start_with_logs(config: DriverConfig, handler: LogHandler) -> Result<Self, DriverError> {
+        let handler = Arc::new(Mutex::new(handler));
+        let mut driver = Self {
+            config,
+            child: None,
+            handler,
+            gas: None,
+        };
+        driver.version()?;
+        Ok(driver)
+    }
+
+    /// The child's version.
+    ///
+    /// # Errors
+    /// See [`DriverError`].
+    pub fn version(&mut self) -> Result<String, DriverError> {
+        let (reply, _) = self.operate(&VersionRequest {}, None)?;
+        Ok(reply.version)
+    }
+
+    /// Deploys a contract. The output is not applied to anything.
+    ///
+    /// # Errors
+    /// See [`DriverError`].
+    pub fn create(
+        &mut self,
+        hook: &mut dyn BlockchainHook,
+        input: &CreateInput,
+    ) -> Result<VmOutput, DriverError> {
+        let request = ContractDeployRequest {
+            create_input: Some(input.clone()),
+        };
+        output(self.operate(&request, Some(hook))?)
+    }
+
+    /// Calls a contract. The output is not applied to anything.
+    ///
+    /// # Errors
+    /// See [`DriverError`].
+    pub fn call(
+        &mut self,
+        hook: &mut dyn BlockchainHook,
+        input: &CallInput,
+    ) -> Result<VmOutput, DriverError> {
+        let request = ContractCallRequest {
+            call_input: Some(input.clone()),
+        };
+        output(self.operate(&request, Some(hook))?)
+    }
+
+    /// Changes the prices, in this child and in those that may follow it.
+    ///
+    /// # Errors
+    /// See [`DriverError`]. The prices stay as they are then.
+    pub fn change_gas_schedule(&mut self, gas_schedule: GasSchedule) -> Result<(), DriverError> {
+        let request = GasScheduleChangeRequest { gas_schedule };
+        match self.operate(&request, None)? {
+            (_, error) if error.is_empty() => {
+                self.config.arguments.gas_schedule = request.gas_schedule;
+                Ok(())
+            }
+            (_, error) => Err(DriverError::Schedule(error)),
+        }
+    }
+
+    /// Makes the child wait; for tests of deadlines.
+    ///
+    /// # Errors
+    /// See [`DriverError`].
+    pub fn diagnose_wait(&mut self, milliseconds: u32) -> Result<(), DriverError> {
+        self.operate(&DiagnoseWaitRequest { milliseconds }, None)
+            .map(drop)
+    }
+
+    /// Changes which log lines the child sends, and those that may follow it.
+    pub fn set_log_profile(&mut self, profile: LogProfile) {
+        self.config.log_profile = profile;
+        if let Some(channel) = &mut self.child {
+            send_profile(channel.transport(), &self.config.log_profile);
+        }
+    }
+
+    /// Changes how long an operation may take.
+    pub fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.config.timeout = timeout;
+    }
+
+    /// Hands out what the child has logged since the last operation.
+    pub fn poll_logs(&mut self) {
+        if let Some(channel) = &mut self.child {
+            channel.transport().pump();
+        }
+    }
+
+    /// How the last run used its gas, in gas units: loading, operators, host functions. `None` unless the log profile
+    /// asks for it; see [`gas_line`](crate::gas_line).
+    pub fn last_run_gas(&self) -> Option<[u64; 3]> {
+        self.gas
+    }
+
+    /// The process id of the running child.
+    pub fn process_id(&mut self) -> Option<u32> {
+        self.child.as_mut().map(|channel| channel.transport().id())
+    }
+
+    /// Kills the child. The next operation starts another one.
+    pub fn kill(&mut self) {
+        if let Some(channel) = self.child.take() {
+            channel.into_transport().bury(true);
+        }
+    }
+
+    /// Asks the child to stop and waits for it, or kills it when it does not. The next operation starts another one.
+    /// Returns how it ended, if there was one.
+    pub fn stop(&mut self) -> Option<ExitStatus> {
+        let mut channel = self.child.take()?;
+        channel.transport().deadline = Some(Instant::now() + Duration::from_secs(1));
+        channel.reset();
+        // Whether it was told or not, it ends now.
+        let _ = channel.send(&Stop {}, "");
+        channel.into_transport().bury(false).status
+    }
+
+    /// Sends `request`, answers questions, and returns the reply and the error it reports.
+    fn operate<Q: Request>(
+        &mut self,
+        request: &Q,
+        hook: Option<&mut dyn BlockchainHook>,
+    ) -> Result<(Q::Reply, String), DriverError> {
+        let deadline = self.config.timeout.map(|timeout| Instant::now() + timeout);
+        let delegated = self.config.delegate_builtins;
+        let mut channel = match self.child.take() {
+            Some(channel) => channel,
+            None => self.spawn(deadline)?,
+        };
+        channel.reset();
+        let process = channel.transport();
+        process.deadline = deadline;
+        process.gas = None;
+        process.pump();
+        let result = dialogue(&mut channel, request, hook, delegated);
+        match result {
+            Ok(reply) => {
+                let process = channel.transport();
+                process.pump();
+                self.gas = process.gas.take();
+                self.child = Some(channel);
+                Ok(reply)
+            }
+            Err(Broken::TooLong(error)) => {
+                self.child = Some(channel);
+                Err(DriverError::TooLong(error))
+            }
+            Err(broken) => {
+                let at_once = !matches!(broken, Broken::Closed);
+                let Death { status, stderr } = channel.into_transport().bury(at_once);
+                Err(match broken {
+                    Broken::TimeExpired => DriverError::TimeExpired,
+                    Broken::BadMessage(text) => DriverError::BadMessage(text),
+                    _ => DriverError::Died { status, stderr },
+                })
+            }
+        }
+    }
+
+    fn spawn(&self, deadline: Option<Instant>) -> Result<Channel<Process>, DriverError> {
+        let config = &self.config;
+        let program = find_program(config.program.as_deref()).ok_or(DriverError::BinaryNotFound)?;
+        let mut environment = config.environment.clone();
+        if config.delegate_builtins {
+            environment.push((DELEGATE_VARIABLE.into(), DELEGATE_VALUE.into()));
+        }
+        let handler = self.handler.clone();
+        let mut initialize = Vec::new();
+        send_initialize(&mut initialize, config.arguments.clone(), config.dialect)
+            .map_err(DriverError::TooLong)?;
+        let process = Process::start(
+            &program,
+            &environment,
+            &initialize,
+            deadline,
+            Box::new(move |event| handler.lock().unwrap_or_else(PoisonError::into_inner)(event)),
+        );
+        let process = process.map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => DriverError::TimeExpired,
+            _ => DriverError::Start { program, error },
+        })?;
+        let mut channel = Channel::new(process);
+        channel.dialect = config.dialect;
+        send_profile(channel.transport(), &config.log_profile);
+        Ok(channel)
+    }
+}
+
+fn send_profile(process: &mut Process, profile: &LogProfile) {
+    // Logging is best effort: a child that does not read profiles is found out by the next request.
+    let _ = write_log(process.profiles(), &json::encode_one(profile), MAX_PAYLOAD);
+}
+
+fn output((reply, error): (ContractResponse, String)) -> Result<VmOutput, DriverError> {
+    match reply.output {
+        Some(output) if error.is_empty() => Ok(output),
+        Some(_) => Err(DriverError::Vm(error)),
+        None if error.is_empty() => Err(DriverError::BadMessage("a reply without an output".into())),
+        None => Err(DriverError::Vm(error)),
+    }
+}
+
+/// Why a dialogue was cut short.
+enum Broken {
+    Closed,
+    TimeExpired,
+    BadMessage(String),
+    TooLong(WireError),
+}
+
+impl From<WireError> for Broken {
+    fn from(error: WireError) -> Self {
+        match error {
+            WireError::Io(error) if error.kind() == io::ErrorKind::TimedOut => Self::TimeExpired,
+            WireError::Closed | WireError::Truncated | WireError::Io(_) => Self::Closed,
+            error => Self::BadMessage(error.to_string()),
+        }
+    }
+}
+
+fn dialogue<Q: Request>(
+    channel: &mut Channel<Process>,
+    request: &Q,
+    mut hook: Option<&mut dyn BlockchainHook>,
+    delegated: bool,
+) -> Result<(Q::Reply, String), Broken> {
+    match channel.send(request, "") {
+        Err(error @ WireError::TooLong { .. }) => return Err(Broken::TooLong(error)),
+        result => result?,
+    }
+    loop {
+        let Received { body, error, .. } = channel.receive()?;
+        let kind = body.kind();
+        if kind == <Q::Reply as Message>::KIND {
+            return match Q::Reply::from_body(body) {
+                Some(reply) => Ok((reply, error)),
+                None => Err(Broken::BadMessage(kind.to_string())),
+            };
+        }
+        let answer = hook
+            .as_mut()
+            .and_then(|hook| answer(&mut **hook, body, delegated));
+        let Some((reply, error)) = answer else {
+            return Err(Broken::BadMessage(kind.to_string()));
+        };
+        match channel.send_body(&reply, &error) {
+            // Nothing was sent; the child must get some answer to go on.
+            Err(too_long @ WireError::TooLong { .. }) => {
+                channel.send_body(&Body::empty(reply.kind()), &too_long.to_string())?;
+            }
+            result => result?,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The numbers under which the pipe ends are passed.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+macro_rules! ends {
+    ($($(#[$doc:meta])* $name:ident = $number:literal $text:literal;)*) => {
+        /// A pipe end of the child.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum End { $($(#[$doc])* $name = $number,)* }
+
+        impl End {
+            /// Every end, in the order of its number, which is the order in which they are checked.
+            pub const ALL: [Self; 5] = [$(Self::$name),*];
+
+            /// What the reference calls it.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+ends! {
+    /// The child reads Initialize from it.
+    Init = 3 "arwenInitFile";
+    /// The child reads requests and answers from it.
+    FromNode = 4 "nodeToArwenFile";
+    /// The child writes replies and questions to it.
+    ToNode = 5 "arwenToNodeFile";
+    /// The child reads log profiles from it.
+    LogProfile = 6 "readLogProfileFile";
+    /// The child writes log lines to it.
+    LogLines = 7 "logToNodeFile";
+}
+
+/// Takes over an end that the parent passed. To be called once for each end, before anything else opens a file.
+///
+/// # Errors
+/// There is no open pipe or socket of this number.
+pub fn inherit(end: End) -> io::Result<File> {
+    let fd = end as RawFd;
+    // SAFETY: `fcntl(F_GETFD)` takes no pointer and changes nothing; a number that is not open is an error.
+    if unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the number is open, as just checked, and nobody in this process owns it: it was open before `main` ran,
+    // the standard library only owns 0 to 2, and the caller inherits each end once before it opens any file.
+    let file = File::from(unsafe { OwnedFd::from_raw_fd(fd) });
+    let kind = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode);
+    if !matches!(kind, rustix::fs::FileType::Fifo | rustix::fs::FileType::Socket) {
+        // Somebody else's file: leave it open, the process is about to end anyway.
+        std::mem::forget(file);
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a pipe"));
+    }
+    rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::CLOEXEC)?;
+    Ok(file)
+}
+
+/// Lets a child of `command` find `ends` under the numbers of [`End::ALL`]. The ends are closed with the command.
+///
+/// # Errors
+/// There are no file descriptors left.
+pub fn pass(command: &mut Command, ends: [OwnedFd; 5]) -> io::Result<()> {
+    // Out of the way of the numbers they will get, so that no `dup2` overwrites one that is still needed.
+    let above = End::LogLines as RawFd + 1;
+    let mut sources = Vec::with_capacity(ends.len());
+    for end in &ends {
+        sources.push(rustix::io::fcntl_dupfd_cloexec(end, above)?);
+    }
+    let install = move || {
+        for (source, end) in sources.iter().zip(End::ALL) {
+            // SAFETY: `dup2` takes no pointer. Both numbers are valid in the child, which is a copy of this process
+            // with one thread: `sources` are open, as this closure owns them, and none of them is one of the targets.
+            if unsafe { libc::dup2(source.as_raw_fd(), end as RawFd) } == -1 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: the closure runs between `fork` and `exec` in a child that may hold locks of other threads. It calls
+    // `dup2`, which is async-signal-safe, and otherwise only reads memory: it neither allocates nor locks.
+    unsafe { command.pre_exec(install) };
+    Ok(())
+}

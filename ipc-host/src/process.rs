@@ -1,0 +1,404 @@
+//! A running child: its pipes, its output, its end.
+//!
+//! One thread serves all of it: whoever waits for the child's answer takes log lines and output along, so that the
+//! child never stops at a full pipe while the node waits for it.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use crate::fds;
+use crate::gas_line;
+use crate::json;
+use crate::log::LogLine;
+
+/// The longest log line that is read, in bytes. A child that sends more is not listened to any longer.
+const MAX_LOG_LINE: usize = 16 << 20;
+
+/// How much of what the child last wrote to stderr is kept for the report of its death, in bytes.
+const STDERR_KEPT: usize = 4096;
+
+/// How long a child that closed its pipes may take to exit by itself, so that its exit code can be reported.
+const EXIT_GRACE: Duration = Duration::from_secs(2);
+
+/// How much is read at once, in bytes.
+const CHUNK: usize = 64 << 10;
+
+/// Something the child said beside its messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogEvent {
+    /// A log line.
+    Line(LogLine),
+    /// A line on stdout.
+    Stdout(String),
+    /// A line on stderr; nodes treat it as an error.
+    Stderr(String),
+}
+
+/// Where log events go.
+pub type LogHandler = Box<dyn FnMut(LogEvent) + Send>;
+
+/// How a child ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// How the process ended.
+    pub status: Option<ExitStatus>,
+    /// The end of what it wrote to stderr.
+    pub stderr: String,
+}
+
+/// A stream that is read when there is something to read.
+struct Inflow {
+    file: Option<File>,
+    bytes: Vec<u8>,
+}
+
+impl Inflow {
+    fn new(file: impl Into<OwnedFd>) -> io::Result<Self> {
+        let file = File::from(file.into());
+        rustix::io::ioctl_fionbio(&file, true)?;
+        Ok(Self {
+            file: Some(file),
+            bytes: Vec::new(),
+        })
+    }
+
+    /// Takes what is there. At the end of the stream, or when it fails, it is closed.
+    fn pump(&mut self) {
+        let Some(file) = &mut self.file else { return };
+        let mut chunk = [0; 4096];
+        loop {
+            match file.read(&mut chunk) {
+                Ok(read) if read > 0 => self.bytes.extend_from_slice(&chunk[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                _ => {
+                    self.file = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes a whole line, without its end, off the front.
+    fn take_line(&mut self) -> Option<String> {
+        let end = match self.bytes.iter().position(|byte| *byte == b'\n') {
+            Some(end) => end,
+            None if self.bytes.is_empty() || (self.file.is_some() && self.bytes.len() < CHUNK) => {
+                return None;
+            }
+            None => self.bytes.len() - 1,
+        };
+        let line: Vec<u8> = self.bytes.drain(..=end).collect();
+        Some(String::from_utf8_lossy(&line).trim_end_matches('\n').to_owned())
+    }
+
+    /// Takes a whole log frame's payload off the front.
+    fn take_frame(&mut self) -> Option<Vec<u8>> {
+        let (header, rest) = self.bytes.split_first_chunk::<4>()?;
+        let length = u32::from_le_bytes(*header) as usize;
+        if length > MAX_LOG_LINE {
+            self.file = None;
+            self.bytes.clear();
+            return None;
+        }
+        let payload = rest.get(..length)?.to_vec();
+        self.bytes.drain(..4 + length);
+        Some(payload)
+    }
+}
+
+/// A child process.
+pub struct Process {
+    child: Child,
+    /// Becomes readable when the child ends; none on kernels before 5.3, where waiting polls.
+    pidfd: Option<OwnedFd>,
+    requests: File,
+    replies: File,
+    inbox: Vec<u8>,
+    taken: usize,
+    profiles: File,
+    lines: Inflow,
+    stdout: Inflow,
+    stderr: Inflow,
+    stderr_kept: String,
+    handler: LogHandler,
+    /// When the current operation must be over.
+    pub deadline: Option<Instant>,
+    /// The gas figures that came last; see [`gas_line`].
+    pub gas: Option<[u64; 3]>,
+}
+
+impl Process {
+    /// Starts `program` with no arguments, these environment variables on top of this process's, and writes `initialize`
+    /// to its first pipe.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn start(
+        program: &Path,
+        environment: &[(String, String)],
+        initialize: &[u8],
+        deadline: Option<Instant>,
+        handler: LogHandler,
+    ) -> io::Result<Self> {
+        let (init_read, init_write) = io::pipe()?;
+        let (requests_read, requests_write) = io::pipe()?;
+        let (replies_read, replies_write) = io::pipe()?;
+        let (profiles_read, profiles_write) = io::pipe()?;
+        let (lines_read, lines_write) = io::pipe()?;
+        let mut command = Command::new(program);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command.envs(environment.iter().map(|(key, value)| (key, value)));
+        let ends = [
+            init_read.into(),
+            requests_read.into(),
+            replies_write.into(),
+            profiles_read.into(),
+            lines_write.into(),
+        ];
+        fds::pass(&mut command, ends)?;
+        let mut child = command.spawn()?;
+        // The command holds the child's ends: with them closed here, the child's death is seen at once.
+        drop(command);
+        let pidfd = Pid::from_raw(i32::try_from(child.id()).unwrap_or(0))
+            .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        let streams = (child.stdout.take(), child.stderr.take());
+        let (Some(stdout), Some(stderr)) = streams else {
+            return Err(io::Error::other("the child has no output"));
+        };
+        let requests = File::from(OwnedFd::from(requests_write));
+        let replies = File::from(OwnedFd::from(replies_read));
+        rustix::io::ioctl_fionbio(&requests, true)?;
+        rustix::io::ioctl_fionbio(&replies, true)?;
+        let profiles = File::from(OwnedFd::from(profiles_write));
+        // A child that never reads its profiles must not stop the node.
+        rustix::io::ioctl_fionbio(&profiles, true)?;
+        let process = Self {
+            child,
+            pidfd,
+            requests,
+            replies,
+            inbox: Vec::new(),
+            taken: 0,
+            profiles,
+            lines: Inflow::new(lines_read)?,
+            stdout: Inflow::new(stdout)?,
+            stderr: Inflow::new(stderr)?,
+            stderr_kept: String::new(),
+            handler,
+            deadline: None,
+            gas: None,
+        };
+        // A dead child is no error here: only its exit code and stderr say why, and the first request brings them.
+        match send_all(&File::from(OwnedFd::from(init_write)), initialize, deadline) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(process),
+        }
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The write end of the profile pipe.
+    pub fn profiles(&mut self) -> &mut File {
+        &mut self.profiles
+    }
+
+    /// Takes and hands out whatever the child has said beside its messages.
+    pub fn pump(&mut self) {
+        self.lines.pump();
+        while let Some(payload) = self.lines.take_frame() {
+            let mut line = LogLine::default();
+            if json::decode_one(&payload, &mut line).is_ok() {
+                match gas_line::read(&line) {
+                    Some(gas) => self.gas = Some(gas),
+                    None => (self.handler)(LogEvent::Line(line)),
+                }
+            }
+        }
+        self.stdout.pump();
+        while let Some(line) = self.stdout.take_line() {
+            (self.handler)(LogEvent::Stdout(line));
+        }
+        self.stderr.pump();
+        while let Some(line) = self.stderr.take_line() {
+            self.stderr_kept.push_str(&line);
+            self.stderr_kept.push('\n');
+            let over = self.stderr_kept.len().saturating_sub(STDERR_KEPT);
+            let over = (over..)
+                .find(|at| self.stderr_kept.is_char_boundary(*at))
+                .unwrap_or(0);
+            self.stderr_kept.drain(..over);
+            (self.handler)(LogEvent::Stderr(line));
+        }
+    }
+
+    /// Waits until the child can be read from or written to, serving its other streams meanwhile.
+    fn wait(&mut self, for_reading: bool) -> io::Result<()> {
+        loop {
+            let timeout = time_left(self.deadline)?;
+            let main = if for_reading {
+                PollFd::new(&self.replies, PollFlags::IN)
+            } else {
+                PollFd::new(&self.requests, PollFlags::OUT)
+            };
+            let mut polled = vec![main];
+            let others = [&self.lines, &self.stdout, &self.stderr];
+            polled.extend(
+                others
+                    .iter()
+                    .filter_map(|inflow| inflow.file.as_ref())
+                    .map(|file| PollFd::new(file, PollFlags::IN)),
+            );
+            poll_for(&mut polled, timeout)?;
+            let ready = |polled: &PollFd<'_>| !polled.revents().is_empty();
+            let main = polled.first().is_some_and(ready);
+            let others = polled.iter().skip(1).any(ready);
+            if others {
+                self.pump();
+            }
+            if main {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends the child for good and says how it ended. A child that is ending by itself gets a moment to do so.
+    pub fn bury(mut self, kill_at_once: bool) -> Death {
+        if kill_at_once || !self.wait_for_exit(EXIT_GRACE) {
+            // An error means it is dead already.
+            let _ = self.child.kill();
+        }
+        let status = self.child.wait().ok();
+        self.pump();
+        Death {
+            status,
+            stderr: std::mem::take(&mut self.stderr_kept).trim_end().to_owned(),
+        }
+    }
+
+    fn wait_for_exit(&mut self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        loop {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            self.pump();
+            match &self.pidfd {
+                // In short steps, since a child that waits for its output to be taken does not exit.
+                Some(pidfd) => {
+                    let step = left.min(Duration::from_millis(50));
+                    if poll_for(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(step)).is_err() {
+                        return false;
+                    }
+                }
+                None => std::thread::sleep(left.min(Duration::from_millis(5))),
+            }
+        }
+    }
+}
+
+/// The time left until `deadline`; an error when there is none left.
+fn time_left(deadline: Option<Instant>) -> io::Result<Option<Duration>> {
+    let Some(deadline) = deadline else { return Ok(None) };
+    match deadline.checked_duration_since(Instant::now()) {
+        Some(left) if !left.is_zero() => Ok(Some(left)),
+        _ => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+fn send_all(mut pipe: &File, mut bytes: &[u8], deadline: Option<Instant>) -> io::Result<()> {
+    rustix::io::ioctl_fionbio(pipe, true)?;
+    while !bytes.is_empty() {
+        match pipe.write(bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                poll_for(&mut [PollFd::new(pipe, PollFlags::OUT)], time_left(deadline)?)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn poll_for(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> io::Result<()> {
+    let timeout = timeout.map(|left| Timespec {
+        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: left.subsec_nanos().into(),
+    });
+    match poll(fds, timeout.as_ref()) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl AsFd for Process {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.replies.as_fd()
+    }
+}
+
+impl Read for Process {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.taken == self.inbox.len() {
+            self.inbox.resize(CHUNK, 0);
+            self.taken = 0;
+            let read = loop {
+                match self.replies.read(&mut self.inbox) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        if let Err(error) = self.wait(true) {
+                            break Err(error);
+                        }
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    result => break result,
+                }
+            };
+            self.inbox.truncate(*read.as_ref().unwrap_or(&0));
+            read?;
+        }
+        let count = buffer.len().min(self.inbox.len() - self.taken);
+        buffer[..count].copy_from_slice(&self.inbox[self.taken..self.taken + count]);
+        self.taken += count;
+        Ok(count)
+    }
+}
+
+impl Write for Process {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.requests.write(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(false)?,
+                result => return result,
+            }
+        }
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Never leave a zombie or an orphan: an error means it is dead already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
