@@ -90,7 +90,7 @@ pub trait Sink {
 }
 
 /// The reading half of a marshalizer. Every method fails with a typed error on anything it does not expect.
-#[expect(clippy::missing_errors_doc, reason = "said once for all methods")]
+#[allow(clippy::missing_errors_doc, reason = "said once for all methods")]
 pub trait Source {
     /// Takes a "nothing there" if one comes next.
     fn null(&mut self) -> Result<bool, DecodeError>;

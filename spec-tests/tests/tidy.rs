@@ -19,6 +19,10 @@ const UNSAFE_FILES: &[(&str, &str)] = &[
         "engine/src/runtime/table.rs",
         "shares its elements with compiled code",
     ),
+    (
+        "ipc-host/src/fds.rs",
+        "passes and takes over file descriptors by number",
+    ),
 ];
 
 /// What lets time, randomness or the surroundings of the process in.

@@ -77,6 +77,10 @@ pub struct EsdtMetadata {
 ///
 /// The order and number of questions are not part of any agreement; the answers are. A method without a `Result`
 /// gives the zero value when the node cannot answer.
+///
+/// # Errors
+/// A [`HookError`] is the node's own text; what it means is up to the caller.
+#[allow(clippy::missing_errors_doc, reason = "said once for all methods")]
 pub trait BlockchainHook {
     /// The address of a contract that `creator` deploys at `creator_nonce`.
     fn new_address(&mut self, creator: &[u8], creator_nonce: u64, vm_type: &[u8])
