@@ -1,3 +1,25 @@
 //! The environment interface and the VM host: contracts and their calls.
+//!
+//! [`Vm`] is the host: a node gives it a deployment or a call and its own side of the run, a
+//! [`BlockchainHook`](arwen_interface::BlockchainHook), and gets back what the run changed. [`table`] lists what
+//! contracts can ask for.
 
+mod abi;
+mod cache;
+mod call;
+mod context;
 pub mod crypto;
+mod errors;
+mod fns;
+mod link;
+mod machine;
+pub mod manual;
+mod settings;
+pub mod table;
+mod vm;
+
+pub use abi::Abi;
+pub use arwen_engine::{Interrupt, Tier};
+pub use errors::{EeiError, VmError};
+pub use settings::{BuiltinMode, VmSettings};
+pub use vm::{VERSION, Vm};

@@ -11,7 +11,6 @@ use crate::{ChargeId, FuncPlan, LocalsRule, ModulePlan, Op, Point, Rules};
 /// Time is linear in the code, memory in the number of charge points.
 #[derive(Debug)]
 pub struct ModulePlanner {
-    rules: &'static Rules,
     actions: Box<[Action]>,
     plan: ModulePlan,
     /// How often each operator ran since the last charge, by operator; not 0 only for those in `touched`.
@@ -32,8 +31,8 @@ struct Action {
     flow: Flow,
     flush: bool,
     check: bool,
-    /// Whether the operator also pays by units.
-    units: bool,
+    /// Factor of the unit rate, 0 for none.
+    units: u32,
 }
 
 /// What an operator does to reachability.
@@ -67,9 +66,13 @@ impl Action {
     fn of(op: Op, rules: &Rules) -> Self {
         let flow = Flow::of(op);
         let check = rules.check.contains(&op);
-        let units = rules.units.iter().any(|rate| rate.op == op);
+        let units = rules
+            .units
+            .iter()
+            .find(|rate| rate.op == op)
+            .map_or(0, |rate| rate.factor);
         // What left the function uncharged would be charged to code that did not run.
-        let flush = rules.flush.contains(&op) || check || units || flow == Flow::Leave;
+        let flush = rules.flush.contains(&op) || check || units > 0 || flow == Flow::Leave;
         Self {
             flow,
             flush,
@@ -83,7 +86,6 @@ impl ModulePlanner {
     /// A planner for one module.
     pub fn new(rules: &'static Rules) -> Self {
         Self {
-            rules,
             actions: Op::ALL.iter().map(|op| Action::of(*op, rules)).collect(),
             plan: ModulePlan {
                 charges: Vec::new(),
@@ -182,11 +184,10 @@ impl ModulePlanner {
             Charge::Ops { end }
         };
         let charge = self.add(charge);
-        let rate = self.rules.units.iter().find(|rate| action.units && rate.op == op);
-        let units = rate.map(|rate| {
+        let units = (action.units > 0).then(|| {
             self.add(Charge::Unit {
-                measure: rate.measure,
-                factor: rate.factor,
+                op,
+                factor: action.units,
             })
         });
         self.points.push(Point {

@@ -23,9 +23,7 @@ pub struct Rules {
 pub struct UnitRate {
     /// The operator.
     pub op: Op,
-    /// The operator whose price measures one unit.
-    pub measure: Op,
-    /// How many times that price one unit costs, at least 1.
+    /// How many times its own price one unit costs.
     pub factor: u32,
 }
 
@@ -55,59 +53,43 @@ impl Rules {
         units: &[
             UnitRate {
                 op: Op::MemoryGrow,
-                ..PAGE
+                factor: PAGE_FACTOR,
             },
             UnitRate {
                 op: Op::MemoryCopy,
-                ..BYTE
+                factor: 1,
             },
             UnitRate {
                 op: Op::MemoryFill,
-                ..BYTE
+                factor: 1,
             },
             UnitRate {
                 op: Op::MemoryInit,
-                ..BYTE
+                factor: 1,
             },
             UnitRate {
                 op: Op::TableGrow,
-                ..ELEMENT
+                factor: 1,
             },
             UnitRate {
                 op: Op::TableCopy,
-                ..ELEMENT
+                factor: 1,
             },
             UnitRate {
                 op: Op::TableFill,
-                ..ELEMENT
+                factor: 1,
             },
             UnitRate {
                 op: Op::TableInit,
-                ..ELEMENT
+                factor: 1,
             },
         ],
         locals: LocalsRule::TotalOfFunction,
     };
 }
 
-/// A byte costs the least an operator can: less than moving it by loads and stores, so that bulk operators pay off.
-const BYTE: UnitRate = UnitRate {
-    op: Op::MemoryCopy,
-    measure: Op::Nop,
-    factor: 1,
-};
-/// An element is a word to store.
-const ELEMENT: UnitRate = UnitRate {
-    op: Op::TableCopy,
-    measure: Op::I64Store,
-    factor: 1,
-};
-/// A page is 65,536 zeros that the system hands out, 16 of them at the price of a byte.
-const PAGE: UnitRate = UnitRate {
-    op: Op::MemoryGrow,
-    measure: Op::Nop,
-    factor: 65_536 / 16,
-};
+/// A page pays the price of `memory.grow` once for each 16 of its 65,536 bytes.
+const PAGE_FACTOR: u32 = 65_536 / 16;
 
 const FLUSH_1_3: &[Op] = &[
     Op::Loop,

@@ -1,0 +1,134 @@
+//! Making an instance and running a function of it.
+
+use std::rc::Rc;
+
+use arwen_engine::Trap;
+use arwen_interface::Bytes;
+
+use crate::context::Run;
+use crate::context::abort;
+use crate::context::runtime::{Breakpoint, MAX_INSTANCES};
+use crate::errors::EeiError;
+use crate::machine::Machine;
+
+impl Run<'_> {
+    /// Makes an instance of `code` the current one, with what is left for execution as its limit, and lets `body`
+    /// use it. The instance is gone afterwards, unless it is kept warm.
+    ///
+    /// # Errors
+    /// When there are too many instances, or when `code` is no contract. New code is checked more strictly.
+    pub(crate) fn with_instance<T>(
+        &mut self,
+        code: &Rc<Bytes>,
+        new_code: bool,
+        body: impl FnOnce(&mut Self, &mut Machine) -> Result<T, EeiError>,
+    ) -> Result<T, EeiError> {
+        if self.runtime.waiting_instances() >= MAX_INSTANCES {
+            self.runtime.instance = None;
+            return Err(EeiError::MaxInstancesReached);
+        }
+        let mut machine = match self.core.take_warm(&self.runtime.address) {
+            Some(machine) => machine,
+            None => match self.new_machine(code, new_code) {
+                Ok(machine) => machine,
+                Err(error) => {
+                    self.runtime.instance = None;
+                    return Err(error);
+                }
+            },
+        };
+        let meter = machine.meter();
+        meter.set_limit(self.gas.for_execution);
+        self.runtime.enter_instance(meter, machine.code.clone());
+        let result = body(self, &mut machine);
+        if self.core.settings.use_warm_instance {
+            self.core.keep_warm(machine);
+        }
+        result
+    }
+
+    fn new_machine(&mut self, code: &[u8], new_code: bool) -> Result<Machine, EeiError> {
+        let compiled = self.core.compile(code)?;
+        let machine = Machine::start(self.core, compiled, &self.runtime.address)?;
+        if self.core.settings.save_compiled_code {
+            // What the node keeps is never asked back: the VM has its own cache.
+            self.chain.hook.save_compiled_code(machine.code.hash(), &[]);
+        }
+        if new_code {
+            self.verify(&machine)?;
+        }
+        Ok(machine)
+    }
+
+    /// What new code must be: it exports a memory, its functions have proper names and no parameters or results,
+    /// and it imports nothing whose time has not come.
+    fn verify(&self, machine: &Machine) -> Result<(), EeiError> {
+        let code = &machine.code;
+        if !code.exports_memory() {
+            return Err(EeiError::MemoryMissing);
+        }
+        for (name, is_void) in code.exported_functions() {
+            let is_name = !name.is_empty()
+                && name.len() < MAX_NAME_LEN
+                && name.is_ascii()
+                && !crate::table::is_host_fn(name)
+                && !self.core.settings.builtin_function_names.contains(name)
+                && name.as_bytes() != super::UPGRADE;
+            if !is_name {
+                return Err(EeiError::invalid_name(name));
+            }
+            if !is_void {
+                return Err(EeiError::nonvoid_signature(name));
+            }
+        }
+        if !self.flags.esdt_functions && ESDT_FUNCTIONS.iter().any(|name| code.imports_function(name)) {
+            return Err(EeiError::ContractInvalid);
+        }
+        Ok(())
+    }
+
+    /// Runs an exported function of the current instance and sees to the breakpoint it stopped at.
+    pub(crate) fn run_export(&mut self, machine: &mut Machine, function: &[u8]) -> Result<(), EeiError> {
+        match machine.invoke(function, self) {
+            None => Err(EeiError::FunctionNotFound),
+            Some(Ok(())) => Ok(()),
+            Some(Err(trap)) => self.after_trap(trap),
+        }
+    }
+
+    fn after_trap(&mut self, trap: Trap) -> Result<(), EeiError> {
+        match self.runtime.breakpoint() {
+            Breakpoint::None => Err(match trap {
+                Trap::OutOfGas => EeiError::NotEnoughGas,
+                Trap::Interrupted => abort(INTERRUPTED),
+                _ => EeiError::ExecutionFailed,
+            }),
+            Breakpoint::ExecutionFailed => Err(EeiError::ExecutionFailed),
+            Breakpoint::AsyncCall => Err(EeiError::UnhandledBreakpoint),
+            Breakpoint::SignalError => Err(EeiError::SignalError),
+            Breakpoint::OutOfGas => Err(EeiError::NotEnoughGas),
+        }
+    }
+}
+
+/// The text of a run that another thread has stopped.
+pub(crate) const INTERRUPTED: &str = "execution interrupted";
+
+/// Names of exported functions are shorter than this, in bytes.
+const MAX_NAME_LEN: usize = 256;
+
+/// What contracts may not import before the ESDT functions are enabled.
+const ESDT_FUNCTIONS: [&str; 12] = [
+    "transferESDTExecute",
+    "transferESDTNFTExecute",
+    "transferValueExecute",
+    "getESDTBalance",
+    "getESDTTokenData",
+    "getESDTTokenType",
+    "getESDTTokenNonce",
+    "getCurrentESDTNFTNonce",
+    "getESDTNFTNameLength",
+    "getESDTNFTAttributeLength",
+    "getESDTNFTURILength",
+    "bigIntGetESDTExternalBalance",
+];

@@ -1,0 +1,210 @@
+//! What the node knows: accounts, blocks, shards. The only file that asks hooks.
+
+use std::collections::BTreeMap;
+
+use arwen_interface::{BigInt, BlockchainHook, Bytes, EsdtToken, HookError, UserAccount};
+
+use crate::call::data::CallData;
+use crate::errors::EeiError;
+use crate::settings::BuiltinMode;
+
+use super::Run;
+
+/// The node's side of a run.
+///
+/// Between two points where the node's state can change, the same question has the same answer, so answers are
+/// kept. While the VM computes built-in functions itself the node's state does not change at all; when the node
+/// computes them, every such call forgets the answers.
+pub(crate) struct Chain<'a> {
+    pub hook: &'a mut dyn BlockchainHook,
+    delegated: bool,
+    accounts: BTreeMap<Bytes, Result<Option<UserAccount>, HookError>>,
+    shards: BTreeMap<Bytes, u32>,
+    contracts: BTreeMap<Bytes, bool>,
+    epoch: Option<u32>,
+    snapshots: Vec<i64>,
+}
+
+impl<'a> Chain<'a> {
+    pub(crate) fn new(hook: &'a mut dyn BlockchainHook, builtins: BuiltinMode) -> Self {
+        Self {
+            hook,
+            delegated: builtins == BuiltinMode::Node,
+            accounts: BTreeMap::new(),
+            shards: BTreeMap::new(),
+            contracts: BTreeMap::new(),
+            epoch: None,
+            snapshots: Vec::new(),
+        }
+    }
+
+    /// Drops kept answers: the node's state has changed.
+    pub(crate) fn forget(&mut self) {
+        self.accounts.clear();
+    }
+
+    /// An account; `None` when there is none.
+    pub(crate) fn account(&mut self, address: &[u8]) -> Result<Option<UserAccount>, HookError> {
+        if let Some(known) = self.accounts.get(address) {
+            return known.clone();
+        }
+        let account = self.hook.user_account(address);
+        self.accounts.insert(address.to_vec(), account.clone());
+        account
+    }
+
+    /// An account, where not being able to tell is the same as there being none.
+    pub(crate) fn account_if_any(&mut self, address: &[u8]) -> Option<UserAccount> {
+        self.account(address).ok().flatten()
+    }
+
+    pub(crate) fn current_epoch(&mut self) -> u32 {
+        if let Some(epoch) = self.epoch {
+            return epoch;
+        }
+        *self.epoch.insert(self.hook.current_epoch())
+    }
+
+    pub(crate) fn shard_of(&mut self, address: &[u8]) -> u32 {
+        if let Some(shard) = self.shards.get(address) {
+            return *shard;
+        }
+        let shard = self.hook.shard_of_address(address);
+        self.shards.insert(address.to_vec(), shard);
+        shard
+    }
+
+    pub(crate) fn is_contract(&mut self, address: &[u8]) -> bool {
+        if let Some(known) = self.contracts.get(address) {
+            return *known;
+        }
+        let contract = self.hook.is_smart_contract(address);
+        self.contracts.insert(address.to_vec(), contract);
+        contract
+    }
+
+    /// The hash of a block; nothing for a negative nonce or when the node has none.
+    pub(crate) fn block_hash(&mut self, nonce: i64) -> Bytes {
+        u64::try_from(nonce)
+            .ok()
+            .and_then(|nonce| self.hook.block_hash(nonce).ok())
+            .unwrap_or_default()
+    }
+
+    /// A stored value; nothing when it cannot be read.
+    pub(crate) fn storage(&mut self, address: &[u8], key: &[u8]) -> Bytes {
+        self.hook.storage_data(address, key).unwrap_or_default()
+    }
+
+    pub(crate) fn esdt_token(
+        &mut self,
+        address: &[u8],
+        token: &[u8],
+        nonce: u64,
+    ) -> Result<EsdtToken, HookError> {
+        self.hook.esdt_token(address, token, nonce)
+    }
+
+    /// Marks the node's state, when the node computes built-in functions.
+    pub(crate) fn push_state(&mut self) {
+        if self.delegated {
+            self.snapshots.push(self.hook.snapshot());
+        }
+    }
+
+    /// Returns to the last mark. A node that refuses changes nothing for the caller.
+    pub(crate) fn pop_set_state(&mut self) {
+        if let Some(snapshot) = self.snapshots.pop() {
+            let _ = self.hook.revert_to_snapshot(snapshot);
+            self.forget();
+        }
+    }
+
+    /// Drops the last mark.
+    pub(crate) fn pop_discard(&mut self) {
+        self.snapshots.pop();
+    }
+}
+
+impl Run<'_> {
+    /// The address of a contract that `creator` deploys now.
+    ///
+    /// The creator's nonce already counts the transaction at hand, unless the creator is itself a contract.
+    pub(crate) fn new_address(&mut self, creator: &[u8]) -> Result<Bytes, EeiError> {
+        let mut nonce = self.nonce(creator)?;
+        let indirect = self.chain.is_contract(creator) && self.flags.arwen_v3;
+        if !indirect && nonce > 0 {
+            nonce -= 1;
+        }
+        Ok(self
+            .chain
+            .hook
+            .new_address(creator, nonce, &self.core.settings.vm_type)?)
+    }
+
+    /// Whether the node has an account at the address.
+    pub(crate) fn account_exists(&mut self, address: &[u8]) -> bool {
+        self.chain.account_if_any(address).is_some()
+    }
+
+    /// An account's EGLD, the changes of this run included.
+    pub(crate) fn balance(&mut self, address: &[u8]) -> BigInt {
+        let (account, _) = self.output.account(address);
+        if account.balance.is_none() {
+            let Some(known) = self.chain.account_if_any(address) else {
+                return BigInt::ZERO;
+            };
+            account.balance = Some(known.balance.unwrap_or_default());
+        }
+        account.balance.as_ref().unwrap_or(&BigInt::ZERO) + &account.balance_delta
+    }
+
+    /// An account's nonce, the changes of this run included; 0 when the node has no such account.
+    pub(crate) fn nonce(&mut self, address: &[u8]) -> Result<u64, EeiError> {
+        let (account, is_new) = self.output.account(address);
+        if !(is_new || (account.nonce == 0 && self.flags.arwen_v3)) {
+            return Ok(account.nonce);
+        }
+        let Some(known) = self.chain.account(address)? else {
+            return Ok(0);
+        };
+        account.nonce = known.nonce;
+        Ok(known.nonce)
+    }
+
+    /// Counts one more transaction of an account.
+    pub(crate) fn increase_nonce(&mut self, address: &[u8]) {
+        let nonce = self.nonce(address).unwrap_or(0);
+        self.output.account(address).0.nonce = nonce.wrapping_add(1);
+    }
+
+    /// The code at an address: this run's, or the node's.
+    pub(crate) fn code(&mut self, address: &[u8]) -> Result<std::rc::Rc<Bytes>, EeiError> {
+        let (account, _) = self.output.account(address);
+        if !account.code.is_empty() {
+            return Ok(account.code.clone());
+        }
+        let known = self.chain.account(address)?.ok_or(EeiError::AccountMissing)?;
+        let code = self.chain.hook.code(&known);
+        if code.is_empty() {
+            return Err(EeiError::ContractNotFound);
+        }
+        account.code = std::rc::Rc::new(code);
+        Ok(account.code.clone())
+    }
+
+    /// Whether two accounts live in the same shard.
+    pub(crate) fn same_shard(&mut self, left: &[u8], right: &[u8]) -> bool {
+        self.chain.shard_of(left) == self.chain.shard_of(right)
+    }
+
+    /// Whether call data names a built-in function.
+    pub(crate) fn is_builtin_call(&self, data: &[u8]) -> bool {
+        CallData::parse(data).is_ok_and(|call| self.is_builtin(&call.function))
+    }
+
+    /// Whether a name is that of a built-in function.
+    pub(crate) fn is_builtin(&self, name: &[u8]) -> bool {
+        std::str::from_utf8(name).is_ok_and(|name| self.core.settings.builtin_function_names.contains(name))
+    }
+}

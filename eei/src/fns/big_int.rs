@@ -1,0 +1,385 @@
+//! Big integers.
+
+use arwen_interface::BigInt;
+use arwen_metering::GasKey;
+use num_integer::Integer;
+use num_traits::{Signed, ToPrimitive, Zero};
+
+use crate::abi::{BigHandle, MemLen, MemPtr};
+use crate::context::abort_index;
+use crate::context::big_int::{from_signed, from_unsigned, low_i64, signed_bytes, unsigned_bytes};
+use crate::errors::{EeiError, Stop};
+
+use super::HostCall;
+
+/// Numbers up to this many whole bytes pay nothing extra.
+const FREE_BYTES: u64 = 32;
+
+impl HostCall<'_, '_, '_> {
+    /// Charges for each number that is wide. All handles are in use afterwards.
+    fn charge_wide(&mut self, handles: &[BigHandle]) {
+        for handle in handles {
+            let bytes = self.run.big_ints.get(handle.0).bits() / 8;
+            if bytes > FREE_BYTES {
+                self.run.charge_bytes(GasKey::DataCopyPerByte, bytes);
+            }
+        }
+    }
+
+    fn number(&self, handle: BigHandle) -> &BigInt {
+        self.run.big_ints.peek(handle.0)
+    }
+
+    fn set(&mut self, handle: BigHandle, value: BigInt) {
+        *self.run.big_ints.get(handle.0) = value;
+    }
+
+    /// dest := operation(a, b); the number that `dest` held is charged for as well.
+    fn binary(
+        &mut self,
+        dest: BigHandle,
+        a: BigHandle,
+        b: BigHandle,
+        operation: impl FnOnce(&BigInt, &BigInt) -> Result<BigInt, EeiError>,
+    ) -> Result<(), Stop> {
+        self.charge_wide(&[dest, a, b]);
+        let result = operation(self.number(a), self.number(b))?;
+        self.set(dest, result);
+        Ok(())
+    }
+
+    /// dest := operation(a); the number that `dest` held is charged for as well.
+    fn unary(
+        &mut self,
+        dest: BigHandle,
+        a: BigHandle,
+        operation: impl FnOnce(&BigInt) -> Result<BigInt, EeiError>,
+    ) -> Result<(), Stop> {
+        self.charge_wide(&[dest, a]);
+        let result = operation(self.number(a))?;
+        self.set(dest, result);
+        Ok(())
+    }
+
+    fn divide(
+        &mut self,
+        dest: BigHandle,
+        a: BigHandle,
+        b: BigHandle,
+        operation: impl FnOnce(&BigInt, &BigInt) -> BigInt,
+    ) -> Result<(), Stop> {
+        self.binary(dest, a, b, |a, b| {
+            if b.is_zero() {
+                Err(EeiError::DivisionByZero)
+            } else {
+                Ok(operation(a, b))
+            }
+        })
+    }
+
+    fn bitwise(
+        &mut self,
+        dest: BigHandle,
+        a: BigHandle,
+        b: BigHandle,
+        operation: impl FnOnce(&BigInt, &BigInt) -> BigInt,
+    ) -> Result<(), Stop> {
+        self.run.big_ints.get(dest.0);
+        self.charge_wide(&[a, b]);
+        let (left, right) = (self.number(a), self.number(b));
+        if left.is_negative() || right.is_negative() {
+            return Err(EeiError::BitwiseNegative.into());
+        }
+        let result = operation(left, right);
+        self.set(dest, result);
+        Ok(())
+    }
+
+    fn shift(
+        &mut self,
+        dest: BigHandle,
+        a: BigHandle,
+        bits: i32,
+        operation: impl FnOnce(&BigInt, u32) -> BigInt,
+    ) -> Result<(), Stop> {
+        self.run.big_ints.get(dest.0);
+        self.charge_wide(&[a]);
+        let value = self.number(a);
+        let bits = u32::try_from(bits)
+            .ok()
+            .filter(|_| !value.is_negative())
+            .ok_or(EeiError::ShiftNegative)?;
+        let result = operation(value, bits);
+        self.set(dest, result);
+        // The result is paid for after it was computed.
+        self.charge_wide(&[dest]);
+        Ok(())
+    }
+
+    pub(crate) fn big_int_new(&mut self, value: i64) -> Result<i32, Stop> {
+        Ok(self.run.big_ints.put(value.into()))
+    }
+
+    pub(crate) fn big_int_unsigned_byte_length(&mut self, a: BigHandle) -> Result<i32, Stop> {
+        Ok(unsigned_bytes(self.run.big_ints.get(a.0)).len() as i32)
+    }
+
+    pub(crate) fn big_int_signed_byte_length(&mut self, a: BigHandle) -> Result<i32, Stop> {
+        Ok(signed_bytes(self.run.big_ints.get(a.0)).len() as i32)
+    }
+
+    fn write_number(&mut self, at: MemPtr, number: &[u8]) -> Result<i32, Stop> {
+        let len = self.store_counted(at, number)?;
+        self.run
+            .charge_bytes(GasKey::DataCopyPerByte, number.len() as u64);
+        Ok(len)
+    }
+
+    pub(crate) fn big_int_get_unsigned_bytes(&mut self, a: BigHandle, bytes: MemPtr) -> Result<i32, Stop> {
+        let number = unsigned_bytes(self.run.big_ints.get(a.0));
+        self.write_number(bytes, &number)
+    }
+
+    pub(crate) fn big_int_get_signed_bytes(&mut self, a: BigHandle, bytes: MemPtr) -> Result<i32, Stop> {
+        let number = signed_bytes(self.run.big_ints.get(a.0));
+        self.write_number(bytes, &number)
+    }
+
+    fn read_number(
+        &mut self,
+        dest: BigHandle,
+        at: MemPtr,
+        len: MemLen,
+        number: fn(&[u8]) -> BigInt,
+    ) -> Result<(), Stop> {
+        let bytes = self.load(at, len)?;
+        self.set(dest, number(&bytes));
+        self.run.charge_bytes(GasKey::DataCopyPerByte, bytes.len() as u64);
+        Ok(())
+    }
+
+    pub(crate) fn big_int_set_unsigned_bytes(
+        &mut self,
+        dest: BigHandle,
+        bytes: MemPtr,
+        bytes_len: MemLen,
+    ) -> Result<(), Stop> {
+        self.read_number(dest, bytes, bytes_len, from_unsigned)
+    }
+
+    pub(crate) fn big_int_set_signed_bytes(
+        &mut self,
+        dest: BigHandle,
+        bytes: MemPtr,
+        bytes_len: MemLen,
+    ) -> Result<(), Stop> {
+        self.read_number(dest, bytes, bytes_len, from_signed)
+    }
+
+    pub(crate) fn big_int_is_int64(&mut self, dest: BigHandle) -> Result<i32, Stop> {
+        Ok(self.run.big_ints.get(dest.0).to_i64().is_some().into())
+    }
+
+    pub(crate) fn big_int_get_int64(&mut self, dest: BigHandle) -> Result<i64, Stop> {
+        Ok(low_i64(self.run.big_ints.get(dest.0)))
+    }
+
+    pub(crate) fn big_int_set_int64(&mut self, dest: BigHandle, value: i64) -> Result<(), Stop> {
+        self.set(dest, value.into());
+        Ok(())
+    }
+
+    pub(crate) fn big_int_add(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
+        self.binary(dest, a, b, |a, b| Ok(a + b))
+    }
+
+    pub(crate) fn big_int_sub(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
+        self.binary(dest, a, b, |a, b| Ok(a - b))
+    }
+
+    pub(crate) fn big_int_mul(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
+        self.binary(dest, a, b, |a, b| Ok(a * b))
+    }
+
+    pub(crate) fn big_int_tdiv(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
+        self.divide(dest, a, b, |a, b| a / b)
+    }
+
+    pub(crate) fn big_int_tmod(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
+        self.divide(dest, a, b, |a, b| a % b)
+    }
+
+    pub(crate) fn big_int_ediv(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
+        self.divide(dest, a, b, |a, b| euclid(a, b).0)
+    }
+
+    pub(crate) fn big_int_emod(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
+        self.divide(dest, a, b, |a, b| euclid(a, b).1)
+    }
+
+    pub(crate) fn big_int_abs(&mut self, dest: BigHandle, a: BigHandle) -> Result<(), Stop> {
+        self.unary(dest, a, |a| Ok(a.abs()))
+    }
+
+    pub(crate) fn big_int_neg(&mut self, dest: BigHandle, a: BigHandle) -> Result<(), Stop> {
+        self.unary(dest, a, |a| Ok(-a))
+    }
+
+    pub(crate) fn big_int_not(&mut self, dest: BigHandle, a: BigHandle) -> Result<(), Stop> {
+        self.unary(dest, a, |a| {
+            if a.is_negative() {
+                Err(EeiError::BitwiseNegative)
+            } else {
+                Ok(!a)
+            }
+        })
+    }
+
+    pub(crate) fn big_int_sign(&mut self, a: BigHandle) -> Result<i32, Stop> {
+        self.charge_wide(&[a]);
+        Ok(self.number(a).signum().to_i32().unwrap_or(0))
+    }
+
+    pub(crate) fn big_int_cmp(&mut self, a: BigHandle, b: BigHandle) -> Result<i32, Stop> {
+        self.charge_wide(&[a, b]);
+        Ok(self.number(a).cmp(self.number(b)) as i32)
+    }
+
+    pub(crate) fn big_int_and(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
+        self.bitwise(dest, a, b, |a, b| a & b)
+    }
+
+    pub(crate) fn big_int_or(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
+        self.bitwise(dest, a, b, |a, b| a | b)
+    }
+
+    pub(crate) fn big_int_xor(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
+        self.bitwise(dest, a, b, |a, b| a ^ b)
+    }
+
+    pub(crate) fn big_int_shr(&mut self, dest: BigHandle, a: BigHandle, bits: i32) -> Result<(), Stop> {
+        self.shift(dest, a, bits, |a, bits| a >> bits)
+    }
+
+    pub(crate) fn big_int_shl(&mut self, dest: BigHandle, a: BigHandle, bits: i32) -> Result<(), Stop> {
+        self.shift(dest, a, bits, |a, bits| a << bits)
+    }
+
+    fn finish_number(&mut self, number: Vec<u8>) {
+        let len = number.len() as u64;
+        self.run.output.state.return_data.push(number);
+        self.run.charge_bytes(GasKey::PersistPerByte, len);
+    }
+
+    pub(crate) fn big_int_finish_unsigned(&mut self, a: BigHandle) -> Result<(), Stop> {
+        let number = unsigned_bytes(self.run.big_ints.get(a.0));
+        self.finish_number(number);
+        Ok(())
+    }
+
+    pub(crate) fn big_int_finish_signed(&mut self, a: BigHandle) -> Result<(), Stop> {
+        let number = signed_bytes(self.run.big_ints.get(a.0));
+        self.finish_number(number);
+        Ok(())
+    }
+
+    fn set_from_argument(
+        &mut self,
+        id: i32,
+        dest: BigHandle,
+        number: fn(&[u8]) -> BigInt,
+    ) -> Result<(), Stop> {
+        if id < 0 {
+            abort_index(id);
+        }
+        if let Some(value) = self.argument(id).map(|argument| number(argument)) {
+            self.set(dest, value);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn big_int_get_unsigned_argument(&mut self, id: i32, dest: BigHandle) -> Result<(), Stop> {
+        self.set_from_argument(id, dest, from_unsigned)
+    }
+
+    pub(crate) fn big_int_get_signed_argument(&mut self, id: i32, dest: BigHandle) -> Result<(), Stop> {
+        self.set_from_argument(id, dest, from_signed)
+    }
+
+    pub(crate) fn big_int_storage_store_unsigned(
+        &mut self,
+        key: MemPtr,
+        key_len: MemLen,
+        source: BigHandle,
+    ) -> Result<i32, Stop> {
+        let key = self.load(key, key_len)?;
+        let value = unsigned_bytes(self.run.big_ints.get(source.0));
+        Ok(self.run.store(&key, &value)? as i32)
+    }
+
+    pub(crate) fn big_int_storage_load_unsigned(
+        &mut self,
+        key: MemPtr,
+        key_len: MemLen,
+        dest: BigHandle,
+    ) -> Result<i32, Stop> {
+        let key = self.load(key, key_len)?;
+        let value = self.run.load(&key);
+        self.set(dest, from_unsigned(&value));
+        Ok(value.len() as i32)
+    }
+
+    pub(crate) fn big_int_get_call_value(&mut self, dest: BigHandle) -> Result<(), Stop> {
+        self.set(dest, self.run.runtime.call_value());
+        Ok(())
+    }
+
+    pub(crate) fn big_int_get_esdt_call_value(&mut self, dest: BigHandle) -> Result<(), Stop> {
+        self.set(dest, self.first_transfer_value());
+        Ok(())
+    }
+
+    pub(crate) fn big_int_get_external_balance(
+        &mut self,
+        address: MemPtr,
+        dest: BigHandle,
+    ) -> Result<(), Stop> {
+        let address = self.load_address(address)?;
+        // The absolute value, should a balance ever be negative.
+        let balance = self.run.balance(&address).abs();
+        self.set(dest, balance);
+        Ok(())
+    }
+}
+
+/// Quotient and remainder with a remainder that is never negative.
+fn euclid(a: &BigInt, b: &BigInt) -> (BigInt, BigInt) {
+    let (quotient, remainder) = a.div_rem(b);
+    if !remainder.is_negative() {
+        (quotient, remainder)
+    } else if b.is_positive() {
+        (quotient - 1, remainder + b)
+    } else {
+        (quotient + 1, remainder - b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn euclidean_remainders_are_never_negative() {
+        let cases = [
+            (7, 2, 3, 1),
+            (-7, 2, -4, 1),
+            (7, -2, -3, 1),
+            (-7, -2, 4, 1),
+            (-6, 2, -3, 0),
+        ];
+        for (a, b, quotient, remainder) in cases {
+            let (q, r) = euclid(&BigInt::from(a), &BigInt::from(b));
+            assert_eq!((q, r), (quotient.into(), remainder.into()), "{a} / {b}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The macro that turns rows into data and dispatch.
+
+/// Declares `ROWS` and `dispatch` of a group.
+///
+/// One row: doc (the contract's side of the agreement), import name, Rust method, signature, then
+/// `gas [A]` (charged first), `gas within [A]` (charged by the method) and, for a row without a method, `pending`.
+macro_rules! host_fns {
+    ($($(#[doc = $doc:literal])* $name:literal = $f:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)?,
+        gas $(within [$($within:ident),+])? $([$($first:ident),+])? $(, $pending:ident)?;)*) => {
+        #[allow(non_camel_case_types)]
+        #[derive(Clone, Copy)]
+        enum Row { $($f),* }
+
+        const ROW: &[Row] = &[$(Row::$f),*];
+
+        /// The rows as data.
+        pub(super) static ROWS: &[crate::table::HostFn] = &[$(crate::table::HostFn {
+            name: $name,
+            params: &[$((
+                stringify!($arg),
+                <$ty as crate::abi::Abi>::WASM,
+                <$ty as crate::abi::Abi>::NAME,
+            )),*],
+            result: host_fns!(@result $($ret)?),
+            gas: &[$($(arwen_metering::GasKey::$within,)+)? $($(arwen_metering::GasKey::$first,)+)?],
+            charged: host_fns!(@charged $($($within)+)?),
+            since: "1.3",
+            pending: host_fns!(@pending $($pending)?),
+            doc: concat!($($doc, "\n"),*),
+        }),*];
+
+        /// Charges, decodes, calls and encodes.
+        pub(super) fn dispatch(
+            call: &mut crate::fns::HostCall<'_, '_, '_>,
+            index: usize,
+            args: &[u64],
+        ) -> Result<u64, crate::errors::Stop> {
+            let Some(row) = ROW.get(index) else { return Err(crate::errors::EeiError::ExecutionFailed.into()) };
+            let mut slots = args.iter().copied();
+            match row {
+                $(Row::$f => {
+                    $($(call.run.charge(arwen_metering::GasKey::$first);)+)?
+                    // The engine has checked the arity against the row's type.
+                    $(let $arg = <$ty as crate::abi::Abi>::from_slot(slots.next().unwrap_or_default());)*
+                    host_fns!(@call call $f ($($arg),*) $($pending)? => $($ret)?)
+                })*
+            }
+        }
+    };
+    (@result) => { None };
+    (@result $ret:ty) => { Some((<$ret as crate::abi::Abi>::WASM, <$ret as crate::abi::Abi>::NAME)) };
+    (@charged) => { crate::table::Charged::First };
+    (@charged $($within:ident)+) => { crate::table::Charged::Within };
+    (@pending) => { false };
+    (@pending pending) => { true };
+    (@call $call:ident $f:ident ($($arg:ident),*) pending => $($ret:ty)?) => {{
+        $(let _ = $arg;)*
+        Err(crate::errors::EeiError::ExecutionFailed.into())
+    }};
+    (@call $call:ident $f:ident ($($arg:ident),*) =>) => {{
+        $call.$f($($arg),*)?;
+        Ok(0)
+    }};
+    (@call $call:ident $f:ident ($($arg:ident),*) => $ret:ty) => {{
+        let result: $ret = $call.$f($($arg),*)?;
+        Ok(<$ret as crate::abi::Abi>::into_slot(result))
+    }};
+}

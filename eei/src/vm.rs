@@ -1,0 +1,173 @@
+//! The VM host: long-lived, one run at a time.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arwen_engine::{Config, Engine, Interrupt, Ruleset};
+use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
+use arwen_metering::{CostTable, Schedule};
+
+use crate::cache::CodeCache;
+use crate::call::{Call, UPGRADE};
+use crate::context::Run;
+use crate::crypto;
+use crate::errors::{EeiError, VmError};
+use crate::machine::{Code, Machine};
+use crate::settings::VmSettings;
+
+/// The version the VM reports to nodes that ask.
+pub const VERSION: &str = "v1.3";
+
+/// A VM: settings, gas schedule, engine, compiled contracts.
+pub struct Vm {
+    core: Core,
+}
+
+/// What outlives a run.
+pub(crate) struct Core {
+    pub settings: VmSettings,
+    pub schedule: Schedule,
+    pub engine: Engine,
+    pub interrupt: Interrupt,
+    cache: CodeCache,
+    /// Counts schedules, so that cost tables of older ones are not used.
+    generation: u64,
+    warm: Option<Machine>,
+}
+
+impl Vm {
+    /// A VM with these settings and gas prices.
+    ///
+    /// # Errors
+    /// When the settings are not usable, in the reference's words.
+    pub fn new(settings: VmSettings, schedule: Schedule) -> Result<Self, VmError> {
+        if settings.protected_key_prefix.is_empty() {
+            return Err(VmError("elrondProtectedKeyPrefix cannot be empty".into()));
+        }
+        let engine = Engine::new(Config::new(&Ruleset::ARWEN_1_3).tier(settings.tier));
+        let cache = CodeCache::new(settings.module_cache_bytes);
+        let interrupt = Interrupt::new();
+        let core = Core {
+            settings,
+            schedule,
+            engine,
+            interrupt,
+            cache,
+            generation: 0,
+            warm: None,
+        };
+        Ok(Self { core })
+    }
+
+    /// Replaces the gas prices. Compiled contracts stay; only their cost tables are made anew.
+    pub fn set_schedule(&mut self, schedule: Schedule) {
+        self.core.schedule = schedule;
+        self.core.generation += 1;
+        self.core.warm = None;
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &VmSettings {
+        &self.core.settings
+    }
+
+    /// Stops the current run from another thread; the run ends with an error. It stays raised until cleared.
+    pub fn interrupt(&self) -> Interrupt {
+        self.core.interrupt.clone()
+    }
+
+    /// Deploys a contract.
+    ///
+    /// # Errors
+    /// When the run has no output: the reference panics in such a place, or the run was interrupted.
+    pub fn create(
+        &mut self,
+        hook: &mut dyn BlockchainHook,
+        input: &CreateInput,
+    ) -> Result<VmOutput, VmError> {
+        self.run(hook, "arwen.RunSmartContractCreate", |run| run.run_create(input))
+    }
+
+    /// Calls a contract, or upgrades it when the function is `upgradeContract`.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn call(&mut self, hook: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, VmError> {
+        let call = Call::from(input);
+        if call.function == UPGRADE {
+            return self.run(hook, "arwen.RunSmartContractUpgrade", |run| {
+                run.run_upgrade(&call)
+            });
+        }
+        let output = self.run(hook, "arwen.RunSmartContractCall", |run| run.run_call(&call))?;
+        if output.return_message == ALLOCATION_ERROR {
+            self.core.warm = None;
+        }
+        Ok(output)
+    }
+
+    fn run(
+        &mut self,
+        hook: &mut dyn BlockchainHook,
+        name: &str,
+        body: impl FnOnce(&mut Run<'_>) -> VmOutput,
+    ) -> Result<VmOutput, VmError> {
+        let core = &mut self.core;
+        // A run's contexts die with it; what outlives it is consistent at every point that can panic.
+        let result = catch_unwind(AssertUnwindSafe(|| body(&mut Run::new(core, hook))));
+        result.map_err(|payload| error_of(payload, name))
+    }
+}
+
+/// A contract that runs out of its own memory says so; a warm instance is then of no more use.
+const ALLOCATION_ERROR: &[u8] = b"allocation error";
+
+/// The error of a run that ended by unwinding: ours, or a panic's text in the reference's frame.
+fn error_of(payload: Box<dyn Any + Send>, name: &str) -> VmError {
+    let payload = match payload.downcast::<VmError>() {
+        Ok(error) => return *error,
+        Err(other) => other,
+    };
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    VmError(format!("{name}, panic: {text}"))
+}
+
+impl Core {
+    /// The compiled form of a contract.
+    pub(crate) fn compile(&mut self, wasm: &[u8]) -> Result<Arc<Code>, EeiError> {
+        let hash = crypto::sha256(wasm);
+        if let Some(code) = self.cache.get(&hash) {
+            return Ok(code);
+        }
+        let code = Arc::new(Code::new(&self.engine, wasm, hash)?);
+        self.cache.insert(hash, code.clone(), wasm.len());
+        Ok(code)
+    }
+
+    /// What the schedule asks for each charge of a contract.
+    pub(crate) fn costs(&mut self, code: &Code) -> CostTable {
+        let make = || code.module().costs(self.schedule.op_costs());
+        self.cache.costs(code.hash(), self.generation, make)
+    }
+
+    /// The warm instance, if it is of the contract at `address`. Its counter starts anew; its memory does not.
+    pub(crate) fn take_warm(&mut self, address: &[u8]) -> Option<Machine> {
+        let machine = self.warm.take_if(|machine| machine.address == address)?;
+        machine.meter().set_used(0);
+        Some(machine)
+    }
+
+    /// Keeps an instance for the next call of the same contract.
+    pub(crate) fn keep_warm(&mut self, machine: Machine) {
+        self.warm = Some(machine);
+    }
+}
+
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Vm>();
+};
