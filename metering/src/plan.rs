@@ -68,8 +68,8 @@ pub(crate) enum Charge {
     Ops { end: u32 },
     /// The same and the locals of the function, its first charge.
     OpsAndLocals { end: u32, function: u32 },
-    /// `factor` times the price of `op`, for one unit.
-    Unit { op: Op, factor: u32 },
+    /// `factor` times the price of `measure`, for one unit.
+    Unit { measure: Op, factor: u32 },
 }
 
 /// A number of executions of one operator.
@@ -115,7 +115,9 @@ impl ModulePlan {
             Charge::OpsAndLocals { end, function } => {
                 sum(end).saturating_add(locals.get(function as usize).copied().unwrap_or_default())
             }
-            Charge::Unit { op, factor } => (u64::from(ops.price(op)) * u64::from(factor)).min(UNIT_PRICE_MAX),
+            Charge::Unit { measure, factor } => {
+                (u64::from(ops.price(measure)) * u64::from(factor)).min(UNIT_PRICE_MAX)
+            }
         };
         CostTable(self.charges.iter().map(price).collect())
     }
@@ -152,7 +154,7 @@ impl ModulePlan {
     }
 
     /// The operators that a charge pays for and how many executions of each, ordered by first appearance; for the
-    /// price of a unit, its operator and how often its price is taken.
+    /// price of a unit, the operator that measures it and how often its price is taken.
     ///
     /// Empty for an id that is not of this plan.
     pub fn operators(&self, charge: ChargeId) -> Vec<(Op, u32)> {
@@ -163,8 +165,8 @@ impl ModulePlan {
         let Some(found) = self.charges.get(charge.index()) else {
             return Vec::new();
         };
-        if let Charge::Unit { op, factor } = *found {
-            return vec![(op, factor)];
+        if let Charge::Unit { measure, factor } = *found {
+            return vec![(measure, factor)];
         }
         let start = self.charges[..charge.index()]
             .iter()

@@ -11,6 +11,7 @@ use crate::{ChargeId, FuncPlan, LocalsRule, ModulePlan, Op, Point, Rules};
 /// Time is linear in the code, memory in the number of charge points.
 #[derive(Debug)]
 pub struct ModulePlanner {
+    rules: &'static Rules,
     actions: Box<[Action]>,
     plan: ModulePlan,
     /// How often each operator ran since the last charge, by operator; not 0 only for those in `touched`.
@@ -31,8 +32,8 @@ struct Action {
     flow: Flow,
     flush: bool,
     check: bool,
-    /// Factor of the unit rate, 0 for none.
-    units: u32,
+    /// Whether the operator also pays by units.
+    units: bool,
 }
 
 /// What an operator does to reachability.
@@ -66,13 +67,9 @@ impl Action {
     fn of(op: Op, rules: &Rules) -> Self {
         let flow = Flow::of(op);
         let check = rules.check.contains(&op);
-        let units = rules
-            .units
-            .iter()
-            .find(|rate| rate.op == op)
-            .map_or(0, |rate| rate.factor);
+        let units = rules.units.iter().any(|rate| rate.op == op);
         // What left the function uncharged would be charged to code that did not run.
-        let flush = rules.flush.contains(&op) || check || units > 0 || flow == Flow::Leave;
+        let flush = rules.flush.contains(&op) || check || units || flow == Flow::Leave;
         Self {
             flow,
             flush,
@@ -86,6 +83,7 @@ impl ModulePlanner {
     /// A planner for one module.
     pub fn new(rules: &'static Rules) -> Self {
         Self {
+            rules,
             actions: Op::ALL.iter().map(|op| Action::of(*op, rules)).collect(),
             plan: ModulePlan {
                 charges: Vec::new(),
@@ -184,10 +182,11 @@ impl ModulePlanner {
             Charge::Ops { end }
         };
         let charge = self.add(charge);
-        let units = (action.units > 0).then(|| {
+        let rate = self.rules.units.iter().find(|rate| action.units && rate.op == op);
+        let units = rate.map(|rate| {
             self.add(Charge::Unit {
-                op,
-                factor: action.units,
+                measure: rate.measure,
+                factor: rate.factor,
             })
         });
         self.points.push(Point {

@@ -23,7 +23,9 @@ pub struct Rules {
 pub struct UnitRate {
     /// The operator.
     pub op: Op,
-    /// How many times its own price one unit costs.
+    /// The operator whose price measures one unit.
+    pub measure: Op,
+    /// How many times that price one unit costs, at least 1.
     pub factor: u32,
 }
 
@@ -53,43 +55,59 @@ impl Rules {
         units: &[
             UnitRate {
                 op: Op::MemoryGrow,
-                factor: PAGE_FACTOR,
+                ..PAGE
             },
             UnitRate {
                 op: Op::MemoryCopy,
-                factor: 1,
+                ..BYTE
             },
             UnitRate {
                 op: Op::MemoryFill,
-                factor: 1,
+                ..BYTE
             },
             UnitRate {
                 op: Op::MemoryInit,
-                factor: 1,
+                ..BYTE
             },
             UnitRate {
                 op: Op::TableGrow,
-                factor: 1,
+                ..ELEMENT
             },
             UnitRate {
                 op: Op::TableCopy,
-                factor: 1,
+                ..ELEMENT
             },
             UnitRate {
                 op: Op::TableFill,
-                factor: 1,
+                ..ELEMENT
             },
             UnitRate {
                 op: Op::TableInit,
-                factor: 1,
+                ..ELEMENT
             },
         ],
         locals: LocalsRule::TotalOfFunction,
     };
 }
 
-/// A page pays the price of `memory.grow` once for each 16 of its 65,536 bytes.
-const PAGE_FACTOR: u32 = 65_536 / 16;
+/// A byte costs the least an operator can: less than moving it by loads and stores, so that bulk operators pay off.
+const BYTE: UnitRate = UnitRate {
+    op: Op::MemoryCopy,
+    measure: Op::Nop,
+    factor: 1,
+};
+/// An element is a word to store.
+const ELEMENT: UnitRate = UnitRate {
+    op: Op::TableCopy,
+    measure: Op::I64Store,
+    factor: 1,
+};
+/// A page is 65,536 zeros that the system hands out, 16 of them at the price of a byte.
+const PAGE: UnitRate = UnitRate {
+    op: Op::MemoryGrow,
+    measure: Op::Nop,
+    factor: 65_536 / 16,
+};
 
 const FLUSH_1_3: &[Op] = &[
     Op::Loop,

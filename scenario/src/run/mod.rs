@@ -1,0 +1,162 @@
+//! Runs scenarios: one world a scenario, one VM for all of them.
+
+mod dump;
+mod machine;
+mod state;
+mod tx;
+
+use std::path::{Path, PathBuf};
+
+use crate::check;
+use crate::files::Directory;
+use crate::json::Pos;
+use crate::model::{GasSchedule, Scenario, Step, StepKind, TxStep};
+use crate::parse::Parser;
+use crate::world::World;
+
+pub use machine::{Machine, MachineError};
+
+/// Step files that include each other deeper than this include themselves.
+const MAX_INCLUDES: usize = 64;
+
+/// Why a scenario failed, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// The file: the scenario, or the step file it includes.
+    pub file: PathBuf,
+    /// The place in the file: of a mistake in it, or where the failed step begins.
+    pub pos: Option<Pos>,
+    /// The failed step: its type, and its name when it is a transaction.
+    pub step: Option<String>,
+    /// What went wrong, in the reference's words.
+    pub message: String,
+}
+
+/// Runs scenarios on a machine.
+pub struct Runner<M> {
+    machine: M,
+    world: World,
+    check_gas: bool,
+    dumps: Vec<String>,
+}
+
+impl<M: Machine> Runner<M> {
+    /// A runner with an empty world.
+    pub fn new(machine: M) -> Self {
+        Self {
+            machine,
+            world: World::for_scenario(),
+            check_gas: true,
+            dumps: Vec::new(),
+        }
+    }
+
+    /// The world, as the last scenario left it.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// What `dumpState` steps of the last scenario printed.
+    pub fn dumps(&self) -> &[String] {
+        &self.dumps
+    }
+
+    /// Runs a scenario file in an empty world, at the prices of `schedule`, or, when there is none, at its own.
+    ///
+    /// # Errors
+    /// The first mistake, failed check or refused transaction.
+    pub fn run_file(&mut self, file: &Path, schedule: Option<GasSchedule>) -> Result<(), Failure> {
+        self.world = World::for_scenario();
+        self.dumps.clear();
+        let scenario = load(file)?;
+        let schedule = schedule.unwrap_or(scenario.gas_schedule);
+        self.machine.set_schedule(schedule).map_err(|error| Failure {
+            file: file.to_owned(),
+            pos: None,
+            step: None,
+            message: error.to_string(),
+        })?;
+        self.run(&scenario, file, 0)
+    }
+
+    fn run(&mut self, scenario: &Scenario, file: &Path, depth: usize) -> Result<(), Failure> {
+        // Of an included file too, and for good: the rest of the including file follows it.
+        self.check_gas = scenario.check_gas;
+        scenario
+            .steps
+            .iter()
+            .try_for_each(|step| self.step(step, file, depth))
+    }
+
+    fn step(&mut self, step: &Step, file: &Path, depth: usize) -> Result<(), Failure> {
+        let result = match &step.kind {
+            StepKind::External { path } => return self.external(step, path, file, depth),
+            StepKind::SetState(set) => state::apply(set, &mut self.world),
+            StepKind::CheckState(expected) => check::accounts(expected, &self.world),
+            StepKind::DumpState => dump::dump(&self.world).map(|text| self.dumps.push(text)),
+            StepKind::Tx(tx) => self.transaction(tx),
+        };
+        result.map_err(|message| failure(step, file, message))
+    }
+
+    fn external(&mut self, step: &Step, path: &str, file: &Path, depth: usize) -> Result<(), Failure> {
+        let included = Directory::of_file(file).resolve(path);
+        if depth == MAX_INCLUDES {
+            let message = format!("step files include each other deeper than {MAX_INCLUDES} levels");
+            return Err(failure(step, file, message));
+        }
+        // A file that cannot even be opened is the including file's mistake.
+        let scenario = load(&included).map_err(|error| match error.pos {
+            Some(_) => error,
+            None => failure(step, file, error.message),
+        })?;
+        self.run(&scenario, &included, depth + 1)
+    }
+
+    fn transaction(&mut self, step: &TxStep) -> Result<(), String> {
+        let output = tx::execute(&mut self.machine, &mut self.world, step)?;
+        match &step.expect {
+            Some(expected) => check::result(&step.id, expected, self.check_gas, &output),
+            None => Ok(()),
+        }
+    }
+}
+
+fn failure(step: &Step, file: &Path, message: String) -> Failure {
+    Failure {
+        file: file.to_owned(),
+        pos: Some(step.pos),
+        step: Some(step_name(step)),
+        message,
+    }
+}
+
+fn step_name(step: &Step) -> String {
+    match &step.kind {
+        StepKind::External { .. } => "externalSteps".to_owned(),
+        StepKind::SetState(_) => "setState".to_owned(),
+        StepKind::CheckState(_) => "checkState".to_owned(),
+        StepKind::DumpState => "dumpState".to_owned(),
+        StepKind::Tx(tx) => format!("{} \"{}\"", tx.tx.kind.step_name(), tx.id),
+    }
+}
+
+/// Reads and parses a file.
+///
+/// # Errors
+/// When it cannot be read, or is no scenario.
+pub fn load(file: &Path) -> Result<Scenario, Failure> {
+    let error = |pos, message| Failure {
+        file: file.to_owned(),
+        pos,
+        step: None,
+        message,
+    };
+    let bytes = std::fs::read(file).map_err(|e| error(None, format!("open {}: {e}", file.display())))?;
+    let text = String::from_utf8(bytes).map_err(|e| error(None, format!("not UTF-8: {e}")))?;
+    let files = Directory::of_file(file);
+    Parser::new(&files)
+        .scenario(&text)
+        .map_err(|e| error(Some(e.pos), e.message))
+}
