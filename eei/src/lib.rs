@@ -5,6 +5,7 @@
 //! contracts can ask for.
 
 mod abi;
+pub mod builtin;
 mod cache;
 mod call;
 mod context;
