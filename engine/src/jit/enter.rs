@@ -1,0 +1,147 @@
+//! Entering compiled code, and leaving it in the middle.
+//!
+//! An activation is one entry. It saves the host's registers in `arch::enter`; a trap goes back there by restoring
+//! them, over compiled frames only: a Rust function called from compiled code always returns to it, with its trap or
+//! panic stored here, and the compiled code then stops at a trap instruction of its own.
+
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::resume_unwind;
+use std::ptr;
+
+use super::{arch, native_stack, traps};
+use crate::backend::Code;
+use crate::host::Host;
+use crate::runtime::store::{InstanceId, Store};
+use crate::trap::Trap;
+
+thread_local! {
+    /// The innermost activation of this thread.
+    static CURRENT: Cell<*mut Activation> = const { Cell::new(ptr::null_mut()) };
+}
+
+/// One entry into compiled code.
+#[repr(C)]
+pub(crate) struct Activation {
+    /// Stack pointer with the host's registers below it; written and read by `arch`.
+    saved_sp: usize,
+    /// The activation this one was entered from.
+    outer: *mut Activation,
+    /// The store whose code runs.
+    pub store: *mut Store,
+    /// The host behind its imports.
+    pub host: *mut dyn Host,
+    /// Why it stopped, once it has.
+    trap: Option<Trap>,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+impl Activation {
+    /// The innermost activation of this thread.
+    ///
+    /// # Safety
+    /// Only for helpers called by compiled code, which has an activation by construction and is suspended in the
+    /// call. The borrow must not be used after the helper returns.
+    pub unsafe fn current<'a>() -> &'a mut Activation {
+        // SAFETY: not null and not otherwise borrowed, by the contract.
+        unsafe { &mut *CURRENT.get() }
+    }
+
+    /// The innermost activation, for the signal handler.
+    pub fn innermost() -> *mut Activation {
+        CURRENT.try_with(Cell::get).unwrap_or(ptr::null_mut())
+    }
+
+    /// Stores why the code must stop.
+    pub fn stop(&mut self, trap: Trap, panic: Option<Box<dyn Any + Send>>) {
+        self.trap = Some(trap);
+        self.panic = panic;
+    }
+
+    /// Has a reason been stored?
+    pub fn stopped(&self) -> bool {
+        self.trap.is_some()
+    }
+}
+
+/// Runs body `body` of an instance with native code.
+pub(crate) fn invoke(
+    store: &mut Store,
+    instance: InstanceId,
+    body: u32,
+    host: &mut dyn Host,
+    budget: u32,
+    args: &[u64],
+    results: &mut [u64],
+) -> Result<(), Trap> {
+    let target = &store.instances[instance.0 as usize];
+    #[expect(irrefutable_let_patterns, reason = "until there is a second tier")]
+    let Code::Native(code) = target.module.code() else {
+        return Err(Trap::BadInvocation);
+    };
+    let info = target.module.info();
+    let index = info.imported_funcs + body;
+    let entry = code.entry(index);
+    let way_in = code.way_in(info.func_canonical(index));
+    let ctx = target.context.as_ptr();
+
+    traps::prepare_thread();
+    let mut values = vec![0u64; args.len().max(results.len())];
+    values[..args.len()].copy_from_slice(args);
+    let outer = CURRENT.get();
+    // Code entered from a host call goes on on the stack it is on.
+    let stack = if outer.is_null() {
+        Some(native_stack::take(budget).ok_or(Trap::StackOverflow)?)
+    } else {
+        None
+    };
+
+    let host: *mut (dyn Host + '_) = host;
+    // SAFETY: only the lifetime changes; the pointer is dropped before `invoke`, which holds the borrow, returns.
+    let host: *mut (dyn Host + 'static) = unsafe { std::mem::transmute(host) };
+    let mut activation = Activation {
+        saved_sp: 0,
+        outer,
+        store,
+        host,
+        trap: None,
+        panic: None,
+    };
+    let activation_ptr: *mut Activation = &mut activation;
+    CURRENT.set(activation_ptr);
+    let top = stack.as_ref().map_or(0, native_stack::Stack::top);
+    // SAFETY: `way_in` was compiled for this function's type and reads and writes `values` by it; `entry` and `ctx`
+    // belong together; store, host and values outlive the call and nobody else uses them meanwhile; the stack is
+    // large enough for `budget` slots, or the one we are on is, as it was taken for a budget that includes this.
+    let stopped = unsafe {
+        arch::enter(
+            activation_ptr,
+            top,
+            way_in,
+            ctx,
+            entry,
+            budget,
+            values.as_mut_ptr(),
+        )
+    };
+    // SAFETY: the activation is still alive here; going through the pointer that compiled code and handler used.
+    let (trap, panic) = unsafe {
+        CURRENT.set((*activation_ptr).outer);
+        ((*activation_ptr).trap.take(), (*activation_ptr).panic.take())
+    };
+    if let Some(stack) = stack {
+        native_stack::give_back(stack);
+    }
+    if let Some(panic) = panic {
+        resume_unwind(panic);
+    }
+    if stopped != 0 {
+        // Whoever makes `enter` return early stores why first.
+        return Err(trap.unwrap_or(Trap::Unreachable));
+    }
+    let count = results.len();
+    results.copy_from_slice(&values[..count]);
+    Ok(())
+}

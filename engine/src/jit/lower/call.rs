@@ -1,0 +1,118 @@
+//! Calls: direct, to imports, through tables, and as tail calls.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, SigRef, UserExternalName, Value, types,
+};
+use wasmparser::Operator;
+
+use super::Lower;
+use crate::jit::abi::wasm_signature;
+use crate::jit::env::POINTER;
+use crate::trap::Trap;
+use crate::value::FuncType;
+
+/// A callee, known as far as it is.
+enum Callee {
+    /// A function compiled in the same module.
+    Direct(FuncRef),
+    /// An address.
+    Indirect(SigRef, Value),
+}
+
+impl Lower<'_, '_> {
+    /// Calls; `false` when `op` is none.
+    pub(super) fn call(&mut self, op: &Operator<'_>) -> bool {
+        match *op {
+            Operator::Call { function_index } => self.direct(function_index, false),
+            Operator::ReturnCall { function_index } => self.direct(function_index, true),
+            Operator::CallIndirect {
+                type_index,
+                table_index,
+            } => self.indirect(type_index, table_index, false),
+            Operator::ReturnCallIndirect {
+                type_index,
+                table_index,
+            } => self.indirect(type_index, table_index, true),
+            _ => return false,
+        }
+        true
+    }
+
+    fn direct(&mut self, index: u32, tail: bool) {
+        let info = self.info;
+        let ty = info.func_type(index);
+        let args = self.pop_many(ty.params().len());
+        let signature = self.b.import_signature(wasm_signature(ty));
+        if index < info.imported_funcs {
+            let (code, ctx) = self.env.import(&mut self.b, index);
+            self.emit(ty, Callee::Indirect(signature, code), ctx, &args, tail);
+        } else {
+            let name = self
+                .b
+                .func
+                .declare_imported_user_function(UserExternalName { namespace: 0, index });
+            let name = ExternalName::user(name);
+            let callee = self.b.import_function(ExtFuncData {
+                name,
+                signature,
+                colocated: true,
+                patchable: false,
+            });
+            let ctx = self.env.ctx;
+            self.emit(ty, Callee::Direct(callee), ctx, &args, tail);
+        }
+    }
+
+    fn indirect(&mut self, ty_index: u32, table: u32, tail: bool) {
+        let index = self.pop();
+        let info = self.info;
+        let ty = &info.types[ty_index as usize];
+        let args = self.pop_many(ty.params().len());
+        let reference = self.element(table, index, Trap::UndefinedElement);
+        let found = self.env.sig_of(&mut self.b, reference);
+        let wanted = self.env.sig(&mut self.b, ty_index);
+        let differs = self.b.ins().icmp(IntCC::NotEqual, found, wanted);
+        self.trap_if(differs, Trap::BadSignature);
+        let (code, ctx) = self.env.entry_of(&mut self.b, reference);
+        let signature = self.b.import_signature(wasm_signature(ty));
+        self.emit(ty, Callee::Indirect(signature, code), ctx, &args, tail);
+    }
+
+    /// Emits the call. A tail call gives its own budget back to the callee, which takes the place of this frame.
+    fn emit(&mut self, ty: &FuncType, callee: Callee, ctx: Value, args: &[Value], tail: bool) {
+        let budget = if tail { self.budget } else { self.remaining };
+        let mut values = Vec::with_capacity(args.len() + 2);
+        values.extend([ctx, budget]);
+        values.extend_from_slice(args);
+        let ins = self.b.ins();
+        let call: Inst = match (callee, tail) {
+            (Callee::Direct(callee), false) => ins.call(callee, &values),
+            (Callee::Direct(callee), true) => ins.return_call(callee, &values),
+            (Callee::Indirect(signature, code), false) => ins.call_indirect(signature, code, &values),
+            (Callee::Indirect(signature, code), true) => ins.return_call_indirect(signature, code, &values),
+        };
+        if tail {
+            self.dead = true;
+            return;
+        }
+        debug_assert_eq!(self.b.inst_results(call).len(), ty.results().len());
+        self.stack.extend_from_slice(self.b.inst_results(call));
+    }
+
+    /// An element of a table, after the check of its index.
+    pub(super) fn element(&mut self, table: u32, index: Value, past_end: Trap) -> Value {
+        let address = self.element_address(table, index, past_end);
+        self.b.ins().load(types::I64, self.env.table_flags(), address, 0)
+    }
+
+    /// The address of an element of a table, after the check of its index.
+    pub(super) fn element_address(&mut self, table: u32, index: Value, past_end: Trap) -> Value {
+        let (base, len) = self.env.table(&mut self.b, table);
+        let index = self.b.ins().uextend(POINTER, index);
+        let past = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
+        self.trap_if(past, past_end);
+        let offset = self.b.ins().ishl_imm_u(index, 3);
+        self.b.ins().iadd(base, offset)
+    }
+}

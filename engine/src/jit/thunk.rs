@@ -1,0 +1,104 @@
+//! Small functions that are not in the module: ways in from the host, ways out to imports.
+
+use cranelift_codegen::ir::{
+    Function, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Value, types,
+};
+use cranelift_codegen::isa::TargetFrontendConfig;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+use super::abi::{entry_signature, native_type, wasm_signature};
+use super::env::{Env, POINTER, Regions};
+use super::libcalls::Libcall;
+use crate::module::info::ModuleInfo;
+use crate::value::FuncType;
+
+/// The way in for functions of a type: loads the arguments from an array of slots, calls, stores the results there.
+pub(crate) fn way_in(
+    ty: &FuncType,
+    target: TargetFrontendConfig,
+    context: &mut FunctionBuilderContext,
+    func: &mut Function,
+) {
+    func.signature = entry_signature();
+    let mut b = FunctionBuilder::new(func, context);
+    let params = start(&mut b);
+    let (ctx, code, budget, values) = (params[0], params[1], params[2], params[3]);
+    let mut args = vec![ctx, budget];
+    for (i, ty) in ty.params().iter().enumerate() {
+        args.push(b.ins().load(native_type(*ty), slot_flags(), values, i as i32 * 8));
+    }
+    let signature = b.import_signature(wasm_signature(ty));
+    let call = b.ins().call_indirect(signature, code, &args);
+    let results = b.inst_results(call).to_vec();
+    for (i, result) in results.into_iter().enumerate() {
+        let slot = widen(&mut b, result);
+        b.ins().store(slot_flags(), slot, values, i as i32 * 8);
+    }
+    b.ins().return_(&[]);
+    b.finalize(target);
+}
+
+/// The way out to an import that is not native code of the same store: a function in the convention of compiled
+/// code that has a helper make the call.
+pub(crate) fn way_out(
+    info: &ModuleInfo,
+    index: u32,
+    guarded: bool,
+    target: TargetFrontendConfig,
+    context: &mut FunctionBuilderContext,
+    func: &mut Function,
+) {
+    let ty = info.func_type(index);
+    func.signature = wasm_signature(ty);
+    let mut b = FunctionBuilder::new(func, context);
+    let params = start(&mut b);
+    let regions = Regions::declare(&mut b);
+    let env = Env {
+        info,
+        ctx: params[0],
+        regions,
+        guarded,
+    };
+    let (args, results) = (ty.params().len(), ty.results().len());
+    let bytes = (args + results).max(1) as u32 * 8;
+    let slot = b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3));
+    let values = b.ins().stack_addr(POINTER, slot, 0);
+    for (i, param) in params[2..].iter().enumerate() {
+        let value = widen(&mut b, *param);
+        b.ins().store(slot_flags(), value, values, i as i32 * 8);
+    }
+    let number = b.ins().iconst(types::I32, i64::from(index));
+    env.libcall(&mut b, Libcall::CallImport, &[number, params[1], values]);
+    let returns: Vec<Value> = ty
+        .results()
+        .iter()
+        .enumerate()
+        .map(|(i, ty)| {
+            b.ins()
+                .load(native_type(*ty), slot_flags(), values, (args + i) as i32 * 8)
+        })
+        .collect();
+    b.ins().return_(&returns);
+    b.finalize(target);
+}
+
+fn start(b: &mut FunctionBuilder<'_>) -> Vec<Value> {
+    let entry = b.create_block();
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    b.seal_block(entry);
+    b.block_params(entry).to_vec()
+}
+
+fn slot_flags() -> MemFlagsData {
+    MemFlagsData::trusted()
+}
+
+/// A value as a slot: zero-extended.
+fn widen(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
+    if b.func.dfg.value_type(value) == POINTER {
+        value
+    } else {
+        b.ins().uextend(POINTER, value)
+    }
+}
