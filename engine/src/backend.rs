@@ -2,10 +2,9 @@
 //!
 //! A tier turns a validated module into code ([`Code::prepare`]) and runs one function of an instance
 //! ([`invoke`]). Everything else (linking, memories, tables, globals, segments, host calls, the meter, the logical
-//! stack) is shared in `runtime/`. The interpreter plugs in here:
+//! stack) is shared in `runtime/`. Both keep to the same rules:
 //!
-//! - `Code::Interpreted(crate::interp::Code)`, made from `&Arc<ModuleInfo>` in `Code::prepare`;
-//! - an arm in [`invoke`] that runs body `body` of `instance`. It is given the logical stack that is left
+//! - [`invoke`] runs body `body` of `instance` with the logical stack that is left
 //!   (`budget`, in slots): before a frame charges anything, subtract `Body::frame_slots` or trap `StackOverflow`.
 //!   Host functions only through `Store::call_host`, functions of instances that run in the other tier through
 //!   `Store::invoke_slots` (under a `stack::HostCall` mark), bulk operators through `runtime/ops.rs`;
@@ -25,6 +24,8 @@ use crate::trap::Trap;
 /// The code of a module.
 #[derive(Debug)]
 pub(crate) enum Code {
+    /// Register code, translated when first called.
+    Interpreted(crate::interp::ModuleCode),
     /// Native code.
     #[cfg(feature = "jit")]
     Native(crate::jit::NativeCode),
@@ -50,18 +51,17 @@ impl Code {
             Tier::Jit => Err(fail(CompileErrorKind::TierUnavailable(
                 "this build has no native tier",
             ))),
-            Tier::Interpreter | Tier::Tiered => {
-                let _ = info;
-                Err(fail(CompileErrorKind::TierUnavailable(
-                    "this build has no interpreter",
-                )))
-            }
+            Tier::Interpreter => Ok(Self::Interpreted(crate::interp::ModuleCode::new(info))),
+            Tier::Tiered => Err(fail(CompileErrorKind::TierUnavailable(
+                "this build compiles nothing in the background",
+            ))),
         }
     }
 
     /// Native entry of a function by its index in the module; null when it has none.
     pub fn entry(&self, index: u32) -> *const u8 {
         match self {
+            Self::Interpreted(_) => std::ptr::null(),
             #[cfg(feature = "jit")]
             Self::Native(code) => code.entry(index),
         }
@@ -91,6 +91,7 @@ pub(crate) fn invoke(
     results: &mut [u64],
 ) -> Result<(), Trap> {
     match store.instances[instance.0 as usize].module.code() {
+        Code::Interpreted(_) => crate::interp::invoke(store, instance, body, host, budget, args, results),
         #[cfg(feature = "jit")]
         Code::Native(_) => crate::jit::invoke(store, instance, body, host, budget, args, results),
     }

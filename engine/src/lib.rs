@@ -25,12 +25,14 @@ mod config;
 mod engine;
 mod error;
 mod host;
+mod interp;
 #[cfg(feature = "jit")]
 mod jit;
 mod limits;
 mod module;
 mod ruleset;
 mod runtime;
+pub mod semantics;
 mod trap;
 mod value;
 

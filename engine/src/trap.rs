@@ -52,6 +52,8 @@ traps! {
     12 Host "stopped by the host";
     /// `invoke` was given arguments that are not of the function's types, or a handle of another store.
     13 BadInvocation "arguments do not match the function";
+    /// A bug of the engine: validated code that a tier could not run.
+    14 Internal "internal error";
 }
 
 #[cfg(test)]

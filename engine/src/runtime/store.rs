@@ -99,6 +99,8 @@ pub struct Store {
     pub(crate) globals: Vec<GlobalEntity>,
     /// Canonical numbers of function types: the position here.
     pub(crate) types: TypeNumbers,
+    /// Registers of the interpreter, kept between invocations.
+    pub(crate) value_stack: crate::interp::ValueStack,
 }
 
 impl Store {
@@ -113,6 +115,7 @@ impl Store {
             tables: Vec::new(),
             globals: Vec::new(),
             types: TypeNumbers::default(),
+            value_stack: crate::interp::ValueStack::default(),
         }
     }
 

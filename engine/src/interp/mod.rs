@@ -1,0 +1,70 @@
+//! The interpreter tier: register code, translated function by function when first called, and the loop that runs it.
+//!
+//! Needs no executable memory and starts at once. It consults the same plan, meter, limits and runtime as the native
+//! tier, so which of the two ran cannot be seen.
+
+mod code;
+mod frame;
+mod lower;
+mod machine;
+mod run;
+
+use std::sync::{Arc, OnceLock};
+
+use crate::backend::Code as TierCode;
+use crate::host::Host;
+use crate::module::info::ModuleInfo;
+use crate::runtime::store::{InstanceId, Store};
+use crate::trap::Trap;
+use code::Code;
+use frame::Vm;
+pub(crate) use machine::ValueStack;
+
+/// The code of a module's functions, each translated when it is first called. Shared between threads.
+#[derive(Debug)]
+pub(crate) struct ModuleCode {
+    info: Arc<ModuleInfo>,
+    functions: Box<[OnceLock<Code>]>,
+}
+
+impl ModuleCode {
+    /// Nothing is translated yet.
+    pub fn new(info: &Arc<ModuleInfo>) -> Self {
+        Self {
+            info: info.clone(),
+            functions: info.bodies.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// The code of a defined function.
+    fn function(&self, index: u32) -> &Code {
+        self.functions[index as usize].get_or_init(|| {
+            lower::translate(&self.info, index).unwrap_or_else(|error| {
+                debug_assert!(false, "function {index}: {error}");
+                Code::broken()
+            })
+        })
+    }
+}
+
+/// Runs body `body` of an instance whose module is interpreted. Slots have been checked against its type.
+pub(crate) fn invoke(
+    store: &mut Store,
+    instance: InstanceId,
+    body: u32,
+    host: &mut dyn Host,
+    budget: u32,
+    args: &[u64],
+    results: &mut [u64],
+) -> Result<(), Trap> {
+    let module = store.instances[instance.0 as usize].module.clone();
+    let TierCode::Interpreted(module_code) = module.code() else {
+        return Err(Trap::Internal);
+    };
+    let code = module_code.function(body);
+    let mut vm = Vm::new(store, host, budget, instance, module_code);
+    let outcome = vm
+        .start(code, args)
+        .and_then(|(ip, regs)| run::run(&mut vm, ip, regs));
+    vm.finish(outcome, results)
+}
