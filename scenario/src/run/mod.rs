@@ -4,6 +4,7 @@ mod dump;
 mod machine;
 mod state;
 mod tx;
+mod vm;
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,7 @@ use crate::parse::Parser;
 use crate::world::World;
 
 pub use machine::{Machine, MachineError};
+pub use vm::VmMachine;
 
 /// Step files that include each other deeper than this include themselves.
 const MAX_INCLUDES: usize = 64;

@@ -1,0 +1,129 @@
+//! The VM as the runner's machine.
+
+use std::fmt::Display;
+
+use arwen_eei::{Tier, Vm, VmSettings};
+use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
+use arwen_metering::Schedule;
+
+use super::{Machine, MachineError};
+use crate::model::GasSchedule;
+
+/// The VM type of scenario addresses.
+const VM_TYPE: [u8; 2] = [0, 0];
+/// The gas of a scenario's block.
+const BLOCK_GAS_LIMIT: u64 = 10_000_000;
+
+/// One VM; or two of different tiers, whose every output must be the same.
+pub struct VmMachine {
+    first: Vm,
+    second: Option<Vm>,
+    schedule: GasSchedule,
+}
+
+impl VmMachine {
+    /// A machine that interprets.
+    ///
+    /// # Errors
+    /// When the VM cannot be set up.
+    pub fn interpreter() -> Result<Self, MachineError> {
+        Self::new(Tier::Interpreter, None)
+    }
+
+    /// A machine that compiles.
+    ///
+    /// # Errors
+    /// When the VM cannot be set up.
+    pub fn jit() -> Result<Self, MachineError> {
+        Self::new(Tier::Jit, None)
+    }
+
+    /// A machine that does both and compares.
+    ///
+    /// # Errors
+    /// When a VM cannot be set up.
+    pub fn both() -> Result<Self, MachineError> {
+        Self::new(Tier::Interpreter, Some(Tier::Jit))
+    }
+
+    fn new(first: Tier, second: Option<Tier>) -> Result<Self, MachineError> {
+        let schedule = GasSchedule::Default;
+        let vm = |tier| {
+            let settings = VmSettings {
+                vm_type: VM_TYPE.to_vec(),
+                block_gas_limit: BLOCK_GAS_LIMIT,
+                tier,
+                ..VmSettings::default()
+            };
+            Vm::new(settings, prices(schedule)?).map_err(machine_error)
+        };
+        Ok(Self {
+            first: vm(first)?,
+            second: second.map(vm).transpose()?,
+            schedule,
+        })
+    }
+
+    fn run(
+        &mut self,
+        mut one: impl FnMut(&mut Vm) -> Result<VmOutput, MachineError>,
+    ) -> Result<VmOutput, MachineError> {
+        let output = one(&mut self.first);
+        let Some(second) = &mut self.second else {
+            return output;
+        };
+        let other = one(second);
+        if output == other {
+            return output;
+        }
+        Err(MachineError(format!(
+            "interpreter and compiler differ.\nInterpreter: {output:?}\nCompiler: {other:?}"
+        )))
+    }
+}
+
+fn machine_error(error: impl Display) -> MachineError {
+    MachineError(error.to_string())
+}
+
+fn prices(schedule: GasSchedule) -> Result<Schedule, MachineError> {
+    let name = schedule.bundled_name();
+    Schedule::bundled(name)
+        .cloned()
+        .ok_or_else(|| MachineError(format!("no gas schedule is called {name}")))
+}
+
+impl Machine for VmMachine {
+    fn set_schedule(&mut self, schedule: GasSchedule) -> Result<(), MachineError> {
+        if schedule.bundled_name() != self.schedule.bundled_name() {
+            for vm in [Some(&mut self.first), self.second.as_mut()]
+                .into_iter()
+                .flatten()
+            {
+                vm.set_schedule(prices(schedule)?);
+            }
+            self.schedule = schedule;
+        }
+        Ok(())
+    }
+
+    fn create(
+        &mut self,
+        node: &mut dyn BlockchainHook,
+        input: &CreateInput,
+    ) -> Result<VmOutput, MachineError> {
+        self.run(|vm| vm.create(node, input).map_err(machine_error))
+    }
+
+    fn call(&mut self, node: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, MachineError> {
+        self.run(|vm| vm.call(node, input).map_err(machine_error))
+    }
+
+    fn builtin(
+        &mut self,
+        _node: &mut dyn BlockchainHook,
+        _input: &CallInput,
+    ) -> Result<VmOutput, MachineError> {
+        Err(MachineError("built-in functions not landed".to_owned()))
+    }
+}
