@@ -77,7 +77,6 @@ pub(crate) fn invoke(
     results: &mut [u64],
 ) -> Result<(), Trap> {
     let target = &store.instances[instance.0 as usize];
-    #[expect(irrefutable_let_patterns, reason = "until there is a second tier")]
     let Code::Native(code) = target.module.code() else {
         return Err(Trap::BadInvocation);
     };

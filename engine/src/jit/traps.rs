@@ -76,6 +76,7 @@ unsafe fn claim(signal: libc::c_int, info: &libc::siginfo_t, context: &mut libc:
         .iter()
         .find_map(|instance| match instance.module.code() {
             Code::Native(code) => code.site(pc),
+            Code::Interpreted(_) => None,
         });
     let Some(site) = site else { return false };
     let memory_fault = signal == libc::SIGSEGV || signal == libc::SIGBUS;
