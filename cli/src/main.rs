@@ -1,3 +1,92 @@
-//! The `arwen` binary.
+//! The `arwen` binary: the VM child when a node starts it without arguments, tools for people otherwise.
 
-fn main() {}
+mod child;
+mod run;
+mod scenario;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const ABOUT: &str = "Runs WebAssembly smart contracts.
+
+Without arguments it is the VM child of a node, which passes it pipes as file descriptors 3 to 7.";
+
+const RUN_ABOUT: &str = "Deploys a contract in a local world and calls it, through a VM child and its pipes.
+
+PATH is a folder with a run.toml, or such a file. It names the contract, the arguments of its deployment, the gas limit \
+and the calls to make. For each step this prints what came back: return data, gas used for loading, operators and host \
+functions, storage changes, logs.";
+
+const RUN_EXAMPLE: &str = "Example:
+  arwen run examples/counter
+  arwen run --json examples/counter | jq '.steps[].gas'
+
+A run.toml:
+  wasm = \"counter.wasm\"
+  gas-schedule = \"v3\"
+  gas-limit = 20_000_000
+
+  [deploy]
+  arguments = [\"5\"]
+
+  [[call]]
+  function = \"increment\"
+  caller = \"address:alice\"
+  expect = { status = \"0\", out = [\"6\"] }
+
+Exit codes:
+  0  every step ended as expected
+  1  a step ended otherwise
+  2  the files or the command line cannot be used
+  3  the VM child failed";
+
+#[derive(Parser)]
+#[command(name = "arwen", version, about = "Runs WebAssembly smart contracts.", long_about = ABOUT)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Deploys a contract in a local world and calls it.
+    #[command(long_about = RUN_ABOUT, after_help = RUN_EXAMPLE)]
+    Run {
+        /// A folder with a run.toml, or such a file.
+        path: PathBuf,
+        /// Print one JSON object instead of text.
+        #[arg(long)]
+        json: bool,
+        /// How long a step may take, in milliseconds; 0 for no limit.
+        #[arg(long, value_name = "MS", default_value_t = 10_000)]
+        timeout: u64,
+    },
+    /// Runs declarative contract tests.
+    Scenario(scenario::ScenarioArgs),
+    /// Prints the version.
+    Version,
+}
+
+fn main() -> ExitCode {
+    // Nothing may open a file before the child takes over its pipes, so this comes before everything else.
+    if std::env::args_os().len() <= 1 {
+        return child::main();
+    }
+    // Under this name the binary takes the arguments of the tool it stands in for.
+    let name = std::env::args_os().next().unwrap_or_default();
+    if Path::new(&name).file_stem() == Some(OsStr::new("mandos-test")) {
+        return scenario::mandos_test(std::env::args_os());
+    }
+    match Cli::parse().command {
+        None => child::main(),
+        Some(Command::Run { path, json, timeout }) => run::main(&path, json, timeout),
+        Some(Command::Scenario(args)) => scenario::run(args),
+        Some(Command::Version) => {
+            println!("arwen {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+    }
+}

@@ -43,7 +43,7 @@ fn check(nonce: u32, body: impl Into<Body>, error: &str, payload: &str) {
     out.send_body(&body, error).unwrap();
     let expected = frame(body.kind() as u32, payload);
     assert_eq!(
-        String::from_utf8_lossy(out.transport().writer),
+        String::from_utf8_lossy(&out.transport().writer),
         String::from_utf8_lossy(&expected)
     );
     let received = channel(expected, nonce).receive().unwrap();
@@ -289,7 +289,7 @@ fn a_vm_error_carries_an_output_of_zeros() {
     .unwrap();
     let payload = r#"{"DialogueNonce":7,"Kind":5,"ErrorMessage":"runtime error: index out of range [-1]","SerializableVMOutput":{"ReturnData":null,"ReturnCode":0,"ReturnMessage":"","GasRemaining":0,"GasRefund":null,"CorrectedOutputAccounts":null,"DeletedAccounts":null,"TouchedAccounts":null,"Logs":null}}"#;
     assert_eq!(
-        String::from_utf8_lossy(out.transport().writer),
+        String::from_utf8_lossy(&out.transport().writer),
         String::from_utf8_lossy(&frame(5, payload))
     );
     let Body::ContractResponse(read) = channel(frame(5, payload), 7).receive().unwrap().body else {

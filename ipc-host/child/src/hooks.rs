@@ -31,7 +31,12 @@ pub fn is_fatal(error: &WireError) -> bool {
 impl<'a, T: Read + Write> PipeHooks<'a, T> {
     /// Hooks over `channel`, in the middle of a dialogue.
     pub fn new(channel: &'a mut Channel<T>, delegate: bool, on_lost: &'a dyn Fn()) -> Self {
-        Self { channel, delegate, on_lost, lost: None }
+        Self {
+            channel,
+            delegate,
+            on_lost,
+            lost: None,
+        }
     }
 
     /// Why the pipe is of no use, if it is.
@@ -78,7 +83,9 @@ impl<'a, T: Read + Write> PipeHooks<'a, T> {
 
     /// The reply, whatever error the node reports; the zero value when there is none.
     fn ask_or_zero<Q: Request>(&mut self, request: Q) -> Q::Reply {
-        self.exchange(&request).map(|(reply, _)| reply).unwrap_or_default()
+        self.exchange(&request)
+            .map(|(reply, _)| reply)
+            .unwrap_or_default()
     }
 }
 
@@ -98,7 +105,10 @@ impl<T: Read + Write> BlockchainHook for PipeHooks<'_, T> {
     }
 
     fn storage_data(&mut self, account: &[u8], key: &[u8]) -> Result<Vec<u8>, HookError> {
-        let request = BlockchainGetStorageDataRequest { address: account.to_vec(), index: key.to_vec() };
+        let request = BlockchainGetStorageDataRequest {
+            address: account.to_vec(),
+            index: key.to_vec(),
+        };
         Ok(self.ask(request)?.data)
     }
 
@@ -151,37 +161,63 @@ impl<T: Read + Write> BlockchainHook for PipeHooks<'_, T> {
     }
 
     fn esdt_token(&mut self, address: &[u8], token: &[u8], nonce: u64) -> Result<EsdtToken, HookError> {
-        let request =
-            BlockchainGetESDTTokenRequest { address: address.to_vec(), token: token.to_vec(), nonce };
+        let request = BlockchainGetESDTTokenRequest {
+            address: address.to_vec(),
+            token: token.to_vec(),
+            nonce,
+        };
         Ok(self.ask(request)?.result.unwrap_or_default())
     }
 
     fn builtin_function_names(&mut self) -> BTreeSet<String> {
-        self.ask_or_zero(BlockchainGetBuiltinFunctionNamesRequest {}).result
+        self.ask_or_zero(BlockchainGetBuiltinFunctionNamesRequest {})
+            .result
     }
 
     fn all_state(&mut self, address: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, HookError> {
-        Ok(self.ask(BlockchainGetAllStateRequest { address: address.to_vec() })?.result.entries)
+        Ok(self
+            .ask(BlockchainGetAllStateRequest {
+                address: address.to_vec(),
+            })?
+            .result
+            .entries)
     }
 
     fn user_account(&mut self, address: &[u8]) -> Result<Option<UserAccount>, HookError> {
-        Ok(self.ask(BlockchainGetUserAccountRequest { address: address.to_vec() })?.result)
+        Ok(self
+            .ask(BlockchainGetUserAccountRequest {
+                address: address.to_vec(),
+            })?
+            .result)
     }
 
     fn code(&mut self, account: &UserAccount) -> Vec<u8> {
-        self.ask_or_zero(BlockchainGetCodeRequest { account: Some(account.clone()) }).code
+        self.ask_or_zero(BlockchainGetCodeRequest {
+            account: Some(account.clone()),
+        })
+        .code
     }
 
     fn shard_of_address(&mut self, address: &[u8]) -> u32 {
-        self.ask_or_zero(BlockchainGetShardOfAddressRequest { address: address.to_vec() }).result
+        self.ask_or_zero(BlockchainGetShardOfAddressRequest {
+            address: address.to_vec(),
+        })
+        .result
     }
 
     fn is_payable(&mut self, address: &[u8]) -> Result<bool, HookError> {
-        Ok(self.ask(BlockchainIsPayableRequest { address: address.to_vec() })?.result)
+        Ok(self
+            .ask(BlockchainIsPayableRequest {
+                address: address.to_vec(),
+            })?
+            .result)
     }
 
     fn is_smart_contract(&mut self, address: &[u8]) -> bool {
-        self.ask_or_zero(BlockchainIsSmartContractRequest { address: address.to_vec() }).result
+        self.ask_or_zero(BlockchainIsSmartContractRequest {
+            address: address.to_vec(),
+        })
+        .result
     }
 
     fn save_compiled_code(&mut self, code_hash: &[u8], code: &[u8]) {
@@ -192,7 +228,9 @@ impl<T: Read + Write> BlockchainHook for PipeHooks<'_, T> {
     }
 
     fn compiled_code(&mut self, code_hash: &[u8]) -> Option<Vec<u8>> {
-        let reply = self.ask_or_zero(BlockchainGetCompiledCodeRequest { code_hash: code_hash.to_vec() });
+        let reply = self.ask_or_zero(BlockchainGetCompiledCodeRequest {
+            code_hash: code_hash.to_vec(),
+        });
         reply.found.then_some(reply.code)
     }
 
@@ -215,7 +253,9 @@ impl<T: Read + Write> BlockchainHook for PipeHooks<'_, T> {
         if !self.delegate {
             return Err(HookError(critical::CANNOT_SEND_HOOK_CALL.into()));
         }
-        let request = BlockchainProcessBuiltInFunctionRequest { input: Some(input.clone()) };
+        let request = BlockchainProcessBuiltInFunctionRequest {
+            input: Some(input.clone()),
+        };
         Ok(self.ask(request)?.output.unwrap_or_default())
     }
 }

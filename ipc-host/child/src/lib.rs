@@ -7,5 +7,9 @@ pub mod go_text;
 pub mod hooks;
 pub mod logger;
 pub mod machine;
+mod run;
 pub mod serve;
+mod vm;
 
+pub use arwen_eei::{BuiltinMode, Tier};
+pub use run::{ExitCode, Options, run};

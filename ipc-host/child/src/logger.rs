@@ -45,7 +45,13 @@ pub struct Logger {
 impl Logger {
     /// A logger that writes nothing.
     pub fn silent() -> Self {
-        Self { shared: Arc::new(Shared { levels: RwLock::default(), dropped: AtomicU64::new(0) }), queue: None }
+        Self {
+            shared: Arc::new(Shared {
+                levels: RwLock::default(),
+                dropped: AtomicU64::new(0),
+            }),
+            queue: None,
+        }
     }
 
     /// A logger that writes to `lines` and follows the profiles that come from `profiles`.
@@ -57,11 +63,18 @@ impl Logger {
         lines: impl Write + Send + 'static,
     ) -> io::Result<Self> {
         let (queue, waiting) = sync_channel(QUEUE);
-        let logger = Self { queue: Some(queue), ..Self::silent() };
+        let logger = Self {
+            queue: Some(queue),
+            ..Self::silent()
+        };
         let shared = logger.shared.clone();
-        thread::Builder::new().name("log-lines".into()).spawn(move || write_lines(&waiting, lines, &shared))?;
+        thread::Builder::new()
+            .name("log-lines".into())
+            .spawn(move || write_lines(&waiting, lines, &shared))?;
         let follower = logger.clone();
-        thread::Builder::new().name("log-profiles".into()).spawn(move || follower.follow(profiles))?;
+        thread::Builder::new()
+            .name("log-profiles".into())
+            .spawn(move || follower.follow(profiles))?;
         Ok(logger)
     }
 
@@ -82,7 +95,12 @@ impl Logger {
     /// Whether a line would be written.
     pub fn wants(&self, logger: &str, level: LogLevel) -> bool {
         self.queue.is_some()
-            && self.shared.levels.read().unwrap_or_else(PoisonError::into_inner).wants(logger, level)
+            && self
+                .shared
+                .levels
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .wants(logger, level)
     }
 
     /// Whether the node wants to know how runs used their gas.
@@ -92,11 +110,16 @@ impl Logger {
 
     /// Writes a line, unless the profile does not want it or the queue is full.
     pub fn log(&self, level: LogLevel, logger: &str, message: &str, args: &[(&str, &str)]) {
-        let Some(queue) = self.queue.as_ref().filter(|_| self.wants(logger, level)) else { return };
+        let Some(queue) = self.queue.as_ref().filter(|_| self.wants(logger, level)) else {
+            return;
+        };
         let line = LogLine {
             message: message.to_owned(),
             level: level as i32,
-            args: args.iter().flat_map(|(key, value)| [(*key).to_owned(), (*value).to_owned()]).collect(),
+            args: args
+                .iter()
+                .flat_map(|(key, value)| [(*key).to_owned(), (*value).to_owned()])
+                .collect(),
             timestamp: now(),
             logger: logger.to_owned(),
             ..LogLine::default()
@@ -168,7 +191,10 @@ mod tests {
         let line = next();
         assert_eq!((line.message.as_str(), line.arg("k")), ("wanted", Some("v")));
 
-        let profile = LogProfile { patterns: "*:NONE,a:TRACE,pipes:INFO".into(), ..LogProfile::default() };
+        let profile = LogProfile {
+            patterns: "*:NONE,a:TRACE,pipes:INFO".into(),
+            ..LogProfile::default()
+        };
         write_log(&mut profile_end, b"not a profile", MAX_PAYLOAD).unwrap();
         write_log(&mut profile_end, &json::encode_one(&profile), MAX_PAYLOAD).unwrap();
         assert_eq!(next().message, "Profile change applied.");

@@ -41,10 +41,21 @@ pub fn serve<T: Read + Write>(
     version: &str,
     logger: &Logger,
 ) -> LoopEnd {
-    let mut server = Server { channel, machine, delegate, version, logger };
+    let mut server = Server {
+        channel,
+        machine,
+        delegate,
+        version,
+        logger,
+    };
     loop {
         if let Err(end) = server.turn() {
-            logger.log(LogLevel::Info, LOGGER, "end of loop", &[("err", &end.to_string())]);
+            logger.log(
+                LogLevel::Info,
+                LOGGER,
+                "end of loop",
+                &[("err", &end.to_string())],
+            );
             return end;
         }
     }
@@ -69,12 +80,16 @@ impl<T: Read + Write> Server<'_, T> {
         match body {
             Body::Stop(_) => Err(LoopEnd::Stop),
             Body::ContractDeployRequest(ContractDeployRequest { create_input }) => {
-                let Some(input) = create_input else { return self.reply_output(Err(no_input())) };
+                let Some(input) = create_input else {
+                    return self.reply_output(Err(no_input()));
+                };
                 let result = self.run(|machine, hook| machine.create(hook, &input))?;
                 self.reply_output(result)
             }
             Body::ContractCallRequest(ContractCallRequest { call_input }) => {
-                let Some(input) = call_input else { return self.reply_output(Err(no_input())) };
+                let Some(input) = call_input else {
+                    return self.reply_output(Err(no_input()));
+                };
                 let result = self.run(|machine, hook| machine.call(hook, &input))?;
                 self.reply_output(result)
             }
@@ -98,7 +113,8 @@ impl<T: Read + Write> Server<'_, T> {
             }
             other => {
                 let kind = other.kind().to_string();
-                self.logger.log(LogLevel::Error, LOGGER, "noopReplier called", &[("kind", &kind)]);
+                self.logger
+                    .log(LogLevel::Error, LOGGER, "noopReplier called", &[("kind", &kind)]);
                 self.reply(&UndefinedRequestOrResponse {}, "")
             }
         }
@@ -121,7 +137,8 @@ impl<T: Read + Write> Server<'_, T> {
                     let values = [gas.loading, gas.operators, gas.api].map(|value| value.to_string());
                     let args = std::iter::zip(gas_line::KEYS, values.iter().map(String::as_str));
                     let args: Vec<_> = args.collect();
-                    self.logger.log(LogLevel::Trace, gas_line::LOGGER, gas_line::MESSAGE, &args);
+                    self.logger
+                        .log(LogLevel::Trace, gas_line::LOGGER, gas_line::MESSAGE, &args);
                     // The driver looks for the line when the reply is there.
                     self.logger.flush();
                 }
@@ -129,7 +146,8 @@ impl<T: Read + Write> Server<'_, T> {
             }
             Err(panic) => {
                 let text = format!("internal error: {}", panic_text(&*panic));
-                self.logger.log(LogLevel::Error, LOGGER, "the VM panicked", &[("err", &text)]);
+                self.logger
+                    .log(LogLevel::Error, LOGGER, "the VM panicked", &[("err", &text)]);
                 self.machine.recover().map_err(LoopEnd::Machine)?;
                 Ok(Err(text))
             }
@@ -146,9 +164,9 @@ impl<T: Read + Write> Server<'_, T> {
     fn reply<M: Message>(&mut self, message: &M, error: &str) -> Result<(), LoopEnd> {
         match self.channel.send(message, error) {
             // Nothing was written: the node can still be told why.
-            Err(too_long @ WireError::TooLong { .. }) => {
-                Ok(self.channel.send_body(&Body::empty(M::KIND), &too_long.to_string())?)
-            }
+            Err(too_long @ WireError::TooLong { .. }) => Ok(self
+                .channel
+                .send_body(&Body::empty(M::KIND), &too_long.to_string())?),
             result => Ok(result?),
         }
     }

@@ -23,8 +23,13 @@ struct Script {
 
 impl Machine for Script {
     fn create(&mut self, hook: &mut dyn BlockchainHook, input: &CreateInput) -> Result<VmOutput, String> {
-        let address = hook.new_address(&input.vm_input.caller, 7, &[5, 0]).map_err(|error| error.0)?;
-        Ok(VmOutput { return_data: vec![address], ..VmOutput::default() })
+        let address = hook
+            .new_address(&input.vm_input.caller, 7, &[5, 0])
+            .map_err(|error| error.0)?;
+        Ok(VmOutput {
+            return_data: vec![address],
+            ..VmOutput::default()
+        })
     }
 
     fn call(&mut self, hook: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, String> {
@@ -49,11 +54,18 @@ impl Machine for Script {
             }
             _ => vec![],
         };
-        Ok(VmOutput { return_data: vec![data], ..VmOutput::default() })
+        Ok(VmOutput {
+            return_data: vec![data],
+            ..VmOutput::default()
+        })
     }
 
     fn set_schedule(&mut self, schedule: &GasSchedule) -> Result<Vec<String>, String> {
-        if schedule.is_empty() { Err("no prices".into()) } else { Ok(vec![]) }
+        if schedule.is_empty() {
+            Err("no prices".into())
+        } else {
+            Ok(vec![])
+        }
     }
 
     fn recover(&mut self) -> Result<(), String> {
@@ -82,10 +94,26 @@ impl Node {
         let (from_node, to_child) = std::io::pipe().unwrap();
         let (from_child, to_node) = std::io::pipe().unwrap();
         let child = thread::spawn(move || {
-            let mut channel = Channel::new(Pair { reader: from_node, writer: to_node });
-            serve(&mut channel, &mut Script::default(), delegate, "test", &Logger::silent()).to_string()
+            let mut channel = Channel::new(Pair {
+                reader: from_node,
+                writer: to_node,
+            });
+            serve(
+                &mut channel,
+                &mut Script::default(),
+                delegate,
+                "test",
+                &Logger::silent(),
+            )
+            .to_string()
         });
-        Self { channel: Channel::new(Pair { reader: from_child, writer: to_child }), child }
+        Self {
+            channel: Channel::new(Pair {
+                reader: from_child,
+                writer: to_child,
+            }),
+            child,
+        }
     }
 
     /// A dialogue: `request`, the expected questions with their answers, the reply and its error.
@@ -118,30 +146,66 @@ impl Node {
 }
 
 fn call(function: &str) -> Body {
-    let input = CallInput { function: function.into(), ..CallInput::default() };
-    ContractCallRequest { call_input: Some(input) }.into()
+    let input = CallInput {
+        function: function.into(),
+        ..CallInput::default()
+    };
+    ContractCallRequest {
+        call_input: Some(input),
+    }
+    .into()
 }
 
 fn storage(data: &[u8], error: &'static str) -> (Body, Body, &'static str) {
-    let question = BlockchainGetStorageDataRequest { address: b"account".into(), index: b"key".into() };
-    (question.into(), BlockchainGetStorageDataResponse { data: data.to_vec() }.into(), error)
+    let question = BlockchainGetStorageDataRequest {
+        address: b"account".into(),
+        index: b"key".into(),
+    };
+    (
+        question.into(),
+        BlockchainGetStorageDataResponse { data: data.to_vec() }.into(),
+        error,
+    )
 }
 
 #[test]
 fn requests_are_answered_one_after_the_other() {
     let mut node = Node::start(false);
     let (version, _) = node.ask(VersionRequest {}, &[]);
-    assert_eq!(version, VersionResponse { version: "test".into() }.into());
+    assert_eq!(
+        version,
+        VersionResponse {
+            version: "test".into()
+        }
+        .into()
+    );
     assert_eq!(node.call("storage", &[storage(b"value", "")]), "value");
-    let question = BlockchainNewAddressRequest { creator: b"c".into(), creator_nonce: 7, vm_type: vec![5, 0] };
-    let answer = BlockchainNewAddressResponse { result: b"address".into() };
-    let vm_input = VmInput { caller: b"c".into(), ..VmInput::default() };
-    let input = CreateInput { vm_input, ..CreateInput::default() };
-    let request = ContractDeployRequest { create_input: Some(input) };
+    let question = BlockchainNewAddressRequest {
+        creator: b"c".into(),
+        creator_nonce: 7,
+        vm_type: vec![5, 0],
+    };
+    let answer = BlockchainNewAddressResponse {
+        result: b"address".into(),
+    };
+    let vm_input = VmInput {
+        caller: b"c".into(),
+        ..VmInput::default()
+    };
+    let input = CreateInput {
+        vm_input,
+        ..CreateInput::default()
+    };
+    let request = ContractDeployRequest {
+        create_input: Some(input),
+    };
     let (reply, _) = node.ask(request, &[(question.into(), answer.into(), "")]);
     let output = ContractResponse::from_body(reply).unwrap().output.unwrap();
     assert_eq!(output.return_data, [b"address"]);
-    assert_eq!(node.ask(DiagnoseWaitRequest { milliseconds: 1 }, &[]).0, DiagnoseWaitResponse {}.into());
+    assert_eq!(
+        node.ask(DiagnoseWaitRequest { milliseconds: 1 }, &[]).0,
+        DiagnoseWaitResponse {}.into()
+    );
     assert_eq!(node.end(), "EOF");
 }
 
@@ -149,14 +213,20 @@ fn requests_are_answered_one_after_the_other() {
 fn stop_ends_the_loop() {
     let mut node = Node::start(false);
     node.channel.send(&Stop {}, "").unwrap();
-    assert_eq!(node.child.join().unwrap(), "critical error: arwen will stop, as requested");
+    assert_eq!(
+        node.child.join().unwrap(),
+        "critical error: arwen will stop, as requested"
+    );
 }
 
 #[test]
 fn a_bad_gas_schedule_is_answered_with_its_error() {
     let mut node = Node::start(false);
     let (reply, error) = node.ask(GasScheduleChangeRequest::default(), &[]);
-    assert_eq!((reply, error.as_str()), (GasScheduleChangeResponse {}.into(), "no prices"));
+    assert_eq!(
+        (reply, error.as_str()),
+        (GasScheduleChangeResponse {}.into(), "no prices")
+    );
     let gas_schedule = GasSchedule::from([("Section".into(), Default::default())]);
     let (_, error) = node.ask(GasScheduleChangeRequest { gas_schedule }, &[]);
     assert_eq!(error, "");
@@ -169,7 +239,11 @@ fn kinds_that_are_no_requests_get_the_undefined_answer() {
     for kind in Kind::ALL {
         let served = matches!(*kind as u32, 0 | 2 | 3 | 4 | 6 | 58 | 60 | 73);
         if !served {
-            assert_eq!(node.ask(Body::empty(*kind), &[]).0, UndefinedRequestOrResponse {}.into(), "{kind}");
+            assert_eq!(
+                node.ask(Body::empty(*kind), &[]).0,
+                UndefinedRequestOrResponse {}.into(),
+                "{kind}"
+            );
         }
     }
     assert_eq!(node.end(), "EOF");
@@ -178,7 +252,10 @@ fn kinds_that_are_no_requests_get_the_undefined_answer() {
 #[test]
 fn a_vm_error_or_panic_costs_one_call() {
     let mut node = Node::start(false);
-    assert_eq!(node.call("fail", &[]), "error: runtime error: index out of range [-1]");
+    assert_eq!(
+        node.call("fail", &[]),
+        "error: runtime error: index out of range [-1]"
+    );
     assert_eq!(node.call("panic", &[]), "error: internal error: a bug");
     assert_eq!(node.call("recovered", &[]), "\u{1}");
     let (_, error) = node.ask(ContractCallRequest { call_input: None }, &[]);
@@ -189,14 +266,30 @@ fn a_vm_error_or_panic_costs_one_call() {
 #[test]
 fn hook_errors_are_the_contracts_business() {
     let mut node = Node::start(false);
-    assert_eq!(node.call("storage", &[storage(b"", "no 100% trie")]), "no 100%!t(MISSING)rie");
+    assert_eq!(
+        node.call("storage", &[storage(b"", "no 100% trie")]),
+        "no 100%!t(MISSING)rie"
+    );
     // A response of another kind, and a hook without an error result.
     let (question, ..) = storage(b"", "");
     let wrong: Body = BlockchainCurrentEpochResponse { result: 5 }.into();
     let answers = [(question, wrong.clone(), "")];
-    assert_eq!(node.call("storage", &answers), "critical error: bad hook response from node");
-    assert_eq!(node.call("epoch", &[(BlockchainCurrentEpochRequest {}.into(), wrong, "no matter")]), "5");
-    let undefined = (BlockchainCurrentEpochRequest {}.into(), UndefinedRequestOrResponse {}.into(), "");
+    assert_eq!(
+        node.call("storage", &answers),
+        "critical error: bad hook response from node"
+    );
+    assert_eq!(
+        node.call(
+            "epoch",
+            &[(BlockchainCurrentEpochRequest {}.into(), wrong, "no matter")]
+        ),
+        "5"
+    );
+    let undefined = (
+        BlockchainCurrentEpochRequest {}.into(),
+        UndefinedRequestOrResponse {}.into(),
+        "",
+    );
     assert_eq!(node.call("epoch", &[undefined]), "0");
     assert_eq!(node.end(), "EOF");
 }
@@ -208,16 +301,35 @@ fn built_in_functions_are_asked_of_the_node_only_when_told_to() {
     let mut node = Node::start(true);
     // The question comes in the dialect of the request.
     for legacy in [false, true] {
-        let transfer = EsdtTransfer { token_name: b"T".into(), ..EsdtTransfer::default() };
-        let vm_input = VmInput { esdt_transfers: vec![transfer], ..VmInput::default() };
-        let input = CallInput { vm_input, function: "builtin".into(), ..CallInput::default() };
-        let question = BlockchainProcessBuiltInFunctionRequest { input: Some(input.clone()) };
-        let output = VmOutput { return_data: vec![b"done".into()], ..VmOutput::default() };
-        let answer = BlockchainProcessBuiltInFunctionResponse { output: Some(output.clone()) };
+        let transfer = EsdtTransfer {
+            token_name: b"T".into(),
+            ..EsdtTransfer::default()
+        };
+        let vm_input = VmInput {
+            esdt_transfers: vec![transfer],
+            ..VmInput::default()
+        };
+        let input = CallInput {
+            vm_input,
+            function: "builtin".into(),
+            ..CallInput::default()
+        };
+        let question = BlockchainProcessBuiltInFunctionRequest {
+            input: Some(input.clone()),
+        };
+        let output = VmOutput {
+            return_data: vec![b"done".into()],
+            ..VmOutput::default()
+        };
+        let answer = BlockchainProcessBuiltInFunctionResponse {
+            output: Some(output.clone()),
+        };
         if legacy {
             node.channel.dialect = arwen_ipc_host::wire::Dialect::Legacy;
         }
-        let request = ContractCallRequest { call_input: Some(input) };
+        let request = ContractCallRequest {
+            call_input: Some(input),
+        };
         let (reply, _) = node.ask(request, &[(question.into(), answer.into(), "")]);
         assert_eq!(reply, ContractResponse { output: Some(output) }.into());
     }
@@ -234,19 +346,31 @@ fn anything_that_is_no_message_ends_the_loop_with_an_error() {
     let frame = |length: u32, kind: u32, payload: &[u8]| {
         [&length.to_le_bytes()[..], &kind.to_le_bytes(), payload].concat()
     };
-    assert_eq!(ended_by(b"GET / HTTP/1.1\r\n"), "frame of 542393671 bytes, at most 268435456 are accepted");
+    assert_eq!(
+        ended_by(b"GET / HTTP/1.1\r\n"),
+        "frame of 542393671 bytes, at most 268435456 are accepted"
+    );
     assert_eq!(ended_by(b"\x01\0"), "unexpected EOF");
     assert_eq!(ended_by(&frame(100, 60, version)), "unexpected EOF");
-    assert_eq!(ended_by(&frame(47, 60, version)), "critical error: invalid dialogue nonce");
+    assert_eq!(
+        ended_by(&frame(47, 60, version)),
+        "critical error: invalid dialogue nonce"
+    );
     assert_eq!(ended_by(&frame(47, 73, version)), "unknown message kind 73");
-    assert_eq!(ended_by(&frame(2, 60, b"{]")), "cannot decode at byte 1: expected a key");
+    assert_eq!(
+        ended_by(&frame(2, 60, b"{]")),
+        "cannot decode at byte 1: expected a key"
+    );
 }
 
 #[test]
 fn a_node_that_leaves_in_the_middle_of_a_run_interrupts_it() {
     let mut node = Node::start(false);
     node.channel.send_body(&call("until interrupted"), "").unwrap();
-    assert_eq!(node.channel.receive().unwrap().body, BlockchainLastNonceRequest {}.into());
+    assert_eq!(
+        node.channel.receive().unwrap().body,
+        BlockchainLastNonceRequest {}.into()
+    );
     let end = node.end();
     assert!(end == "EOF" || end.contains("pipe"), "{end}");
 }

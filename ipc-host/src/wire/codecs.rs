@@ -265,9 +265,10 @@ impl Codec<Option<VmOutput>> for Output {
     }
 }
 
-type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+type Pair = (Vec<u8>, Vec<u8>);
+type Pairs = Vec<Pair>;
 
-fn write_side(pairs: &Pairs, sink: &mut dyn Sink, side: fn(&(Vec<u8>, Vec<u8>)) -> &Vec<u8>) {
+fn write_side(pairs: &Pairs, sink: &mut dyn Sink, side: fn(&Pair) -> &Vec<u8>) {
     if sink.begin_list(pairs.len()) {
         for pair in pairs {
             sink.element();
@@ -280,7 +281,7 @@ fn write_side(pairs: &Pairs, sink: &mut dyn Sink, side: fn(&(Vec<u8>, Vec<u8>)) 
 fn read_side(
     pairs: &mut Pairs,
     source: &mut dyn Source,
-    side: fn(&mut (Vec<u8>, Vec<u8>)) -> &mut Vec<u8>,
+    side: fn(&mut Pair) -> &mut Vec<u8>,
 ) -> Result<(), DecodeError> {
     let mut items: Vec<Vec<u8>> = Vec::new();
     <List<Bytes> as Codec<_>>::read(&mut items, source)?;

@@ -1,0 +1,172 @@
+//! The process: pipes, Initialize, loop, exit code.
+
+use std::fs::File;
+use std::io::{self, BufReader, IsTerminal, Write};
+use std::{panic, thread};
+
+use arwen_eei::{BuiltinMode, Tier, VmSettings};
+use arwen_ipc_host::channel::{Channel, Pair, receive_initialize};
+use arwen_ipc_host::fds::{End, inherit};
+use arwen_ipc_host::log::LogLevel;
+use arwen_ipc_host::records::InitializeArguments;
+
+use crate::logger::Logger;
+use crate::serve::{log_unknown_prices, serve};
+use crate::vm::VmMachine;
+
+/// The stack of the thread that runs contracts, in bytes.
+///
+/// Contract frames are limited by the engine's own count long before; this leaves room for calls between contracts,
+/// each of which brings the host's frames along. Only what is touched is ever backed by memory.
+const STACK_BYTES: usize = 256 << 20;
+
+/// The marshalizer number of gob; every number but this means JSON.
+const GOB: u32 = 1;
+
+/// What the environment of the process decides. No reply depends on it but by whom built-in functions are computed.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which tier runs contracts; the VM's default when none.
+    pub tier: Option<Tier>,
+    /// Who computes built-in functions; the node can only if it answers kinds above 61.
+    pub builtins: BuiltinMode,
+    /// The answer to a version question.
+    pub version: String,
+}
+
+/// How the process ends, as the reference numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// A pipe is missing.
+    CannotCreateFile = 1,
+    /// Initialize is missing or cannot be followed.
+    Init = 2,
+    /// The loop ended.
+    Terminated = 3,
+}
+
+struct Failure {
+    code: ExitCode,
+    text: String,
+}
+
+impl Failure {
+    fn init(what: &str, error: impl std::fmt::Display) -> Self {
+        Self {
+            code: ExitCode::Init,
+            text: format!("{what}: {error}"),
+        }
+    }
+}
+
+/// Is the child until it ends. Prints why it ended on stderr.
+pub fn run(options: Options) -> ExitCode {
+    let Failure { code, text } = start(options);
+    // A parent that closed stderr does not want to know.
+    let _ = writeln!(io::stderr(), "{text}");
+    code
+}
+
+fn start(options: Options) -> Failure {
+    let mut ends = Vec::with_capacity(End::ALL.len());
+    for end in End::ALL {
+        match inherit(end) {
+            Ok(file) => ends.push(file),
+            Err(_) => {
+                let mut text = format!("Cannot get pipe file: [{}]", end.name());
+                if io::stdin().is_terminal() {
+                    text += "\nWithout arguments arwen is the VM child of a node, which passes it pipes as file \
+                             descriptors 3 to 7.\nTry 'arwen --help' for what it does for people.";
+                }
+                return Failure {
+                    code: ExitCode::CannotCreateFile,
+                    text,
+                };
+            }
+        }
+    }
+    let Ok([mut init, from_node, to_node, profiles, lines]) = <[File; 5]>::try_from(ends) else {
+        return Failure {
+            code: ExitCode::CannotCreateFile,
+            text: "Cannot get pipe file".into(),
+        };
+    };
+    let (arguments, dialect) = match receive_initialize(&mut init) {
+        Ok(initialize) => initialize,
+        Err(error) => return Failure::init("Cannot receive gasSchedule", error),
+    };
+    drop(init);
+    if arguments.logs_marshalizer == GOB {
+        return Failure::init("Cannot create logs part", "gob log lines are not supported");
+    }
+    if arguments.messages_marshalizer == GOB {
+        return Failure::init("Cannot create ArwenPart", "gob messages are not supported");
+    }
+    let logger = match Logger::start(profiles, lines) {
+        Ok(logger) => logger,
+        Err(error) => return Failure::init("Cannot start logs loop", error),
+    };
+    // The node takes each line on stderr for an error of its own kind; a panic is a log line like others.
+    let panics = logger.clone();
+    panic::set_hook(Box::new(move |info| {
+        panics.log(
+            LogLevel::Error,
+            "arwen/part",
+            "panic",
+            &[("info", &info.to_string())],
+        );
+    }));
+
+    let mut channel = Channel::new(Pair {
+        reader: BufReader::new(from_node),
+        writer: to_node,
+    });
+    channel.dialect = dialect;
+    let work = move || {
+        let delegate = options.builtins == BuiltinMode::Node;
+        let version = options.version.clone();
+        let prices = arguments.gas_schedule.clone();
+        let (mut machine, unknown) = match VmMachine::new(settings(arguments, options), &prices) {
+            Ok(built) => built,
+            Err(error) => return Failure::init("Cannot create ArwenPart", error),
+        };
+        log_unknown_prices(&logger, &unknown);
+        let end = serve(&mut channel, &mut machine, delegate, &version, &logger);
+        logger.flush();
+        Failure {
+            code: ExitCode::Terminated,
+            text: format!("Ended Arwen loop: {end}"),
+        }
+    };
+    match thread::Builder::new()
+        .name("arwen".into())
+        .stack_size(STACK_BYTES)
+        .spawn(work)
+    {
+        Ok(thread) => thread.join().unwrap_or_else(|_| Failure {
+            code: ExitCode::Terminated,
+            text: "Ended Arwen loop: internal error".into(),
+        }),
+        Err(error) => Failure::init("Cannot create ArwenPart", error),
+    }
+}
+
+fn settings(arguments: InitializeArguments, options: Options) -> VmSettings {
+    let defaults = VmSettings::default();
+    VmSettings {
+        vm_type: arguments.vm_type,
+        block_gas_limit: arguments.block_gas_limit,
+        protected_key_prefix: arguments.protected_key_prefix,
+        arwen_v2_enable_epoch: arguments.arwen_v2_enable_epoch,
+        ahead_of_time_enable_epoch: arguments.ahead_of_time_enable_epoch,
+        dyn_gas_lock_enable_epoch: arguments.dyn_gas_lock_enable_epoch,
+        arwen_v3_enable_epoch: arguments.arwen_v3_enable_epoch,
+        esdt_functions_enable_epoch: arguments.esdt_functions_enable_epoch,
+        use_warm_instance: arguments.use_warm_instance,
+        builtins: options.builtins,
+        builtin_function_names: arguments.builtin_functions.unwrap_or_default(),
+        tier: options.tier.unwrap_or(defaults.tier),
+        ..defaults
+    }
+}
