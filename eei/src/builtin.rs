@@ -26,7 +26,10 @@ pub use changes::Changes;
 pub use error::BuiltinError;
 pub use prices::BuiltinPrices;
 pub use table::BuiltinFunction;
-pub use token::{decode_token, encode_token, instance_key, token_key};
+pub use token::{
+    PROTECTED_PREFIX, decode_roles, decode_token, encode_roles, encode_token, instance_key, last_nonce_key,
+    roles_key, token_key,
+};
 pub use world::BuiltinWorld;
 
 use call::Call;

@@ -7,7 +7,7 @@ use prost::Message;
 use super::BuiltinError;
 
 /// What keys of the node begin with.
-pub(super) const PROTECTED_PREFIX: &[u8] = b"ELROND";
+pub const PROTECTED_PREFIX: &[u8] = b"ELROND";
 const TOKEN_PREFIX: &[u8] = b"ELRONDesdt";
 const ROLES_PREFIX: &[u8] = b"ELRONDroleesdt";
 const LAST_NONCE_PREFIX: &[u8] = b"ELRONDnonce";
@@ -23,12 +23,12 @@ pub fn instance_key(token_key: &[u8], nonce: u64) -> Bytes {
 }
 
 /// The storage key of an account's roles for a token.
-pub(super) fn roles_key(token: &[u8]) -> Bytes {
+pub fn roles_key(token: &[u8]) -> Bytes {
     [ROLES_PREFIX, token].concat()
 }
 
 /// The storage key of the last nonce an account gave out for a token.
-pub(super) fn last_nonce_key(token: &[u8]) -> Bytes {
+pub fn last_nonce_key(token: &[u8]) -> Bytes {
     [LAST_NONCE_PREFIX, token].concat()
 }
 
@@ -139,11 +139,16 @@ pub fn encode_token(token: &EsdtToken) -> Bytes {
     .encode_to_vec()
 }
 
-pub(super) fn decode_roles(bytes: &[u8]) -> Result<Vec<Bytes>, BuiltinError> {
+/// Reads an account's roles for a token.
+///
+/// # Errors
+/// [`BuiltinError::Malformed`].
+pub fn decode_roles(bytes: &[u8]) -> Result<Vec<Bytes>, BuiltinError> {
     Ok(RolesMessage::decode(bytes).map_err(malformed)?.roles)
 }
 
-pub(super) fn encode_roles(roles: Vec<Bytes>) -> Bytes {
+/// Writes an account's roles for a token.
+pub fn encode_roles(roles: Vec<Bytes>) -> Bytes {
     RolesMessage { roles }.encode_to_vec()
 }
 

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use super::tokens;
 use crate::expr::{Hint, reconstruct};
 use crate::model::{Check, CheckAccount, CheckAccounts, CheckBytes};
-use crate::world::token::PROTECTED_PREFIX;
 use crate::world::{Account, World};
+use arwen_eei::builtin::PROTECTED_PREFIX;
 
 /// Compares accounts, in the order in which they are listed; the first difference counts.
 pub(crate) fn accounts(expected: &CheckAccounts, world: &World) -> Result<(), String> {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arwen_eei::builtin::{decode_roles, decode_token};
 use arwen_interface::{BigInt, Bytes, EsdtMetadata, EsdtToken};
 use num_bigint::Sign;
 
 use crate::expr::{Hint, reconstruct};
 use crate::model::{CheckBytes, CheckInstance, CheckToken, CheckTokens};
 use crate::world::Account;
-use crate::world::token::{Key, decode_roles, decode_token, nonce_bytes};
+use crate::world::token::{Key, nonce_bytes};
 
 /// Everything an account's storage says about one token.
 #[derive(Clone, Debug, Default)]

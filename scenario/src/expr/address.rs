@@ -1,6 +1,7 @@
 //! Addresses by name.
 
 use super::{ExprError, number};
+use crate::world::CONTRACT_LEADING_ZEROS;
 use arwen_interface::{ADDRESS_LEN, Bytes};
 
 /// `leading_zeros` zero bytes, then the name, padded with `_` or cut to 32 bytes in all. `#hh` after the name sets the
@@ -13,12 +14,7 @@ pub(super) fn from_name(text: &str, leading_zeros: usize) -> Result<Bytes, ExprE
             "only one shard id separator allowed in address expression. Got: `{text}`"
         )));
     }
-    let mut address = vec![0; leading_zeros];
-    address.extend(
-        name.bytes()
-            .chain(std::iter::repeat(b'_'))
-            .take(ADDRESS_LEN - leading_zeros),
-    );
+    let mut address = padded(name, leading_zeros);
     if let Some(hex) = last_byte {
         let bytes = number::decode_hex(hex)
             .map_err(|error| ExprError(format!("could not parse address shard id: {error}")))?;
@@ -28,6 +24,24 @@ pub(super) fn from_name(text: &str, leading_zeros: usize) -> Result<Bytes, ExprE
         address[ADDRESS_LEN - 1] = byte;
     }
     Ok(address)
+}
+
+/// The contract address `sc:name#hh`.
+pub(crate) fn contract_by_name(name: &str, last_byte: u8) -> Bytes {
+    let mut address = padded(name, CONTRACT_LEADING_ZEROS);
+    address[ADDRESS_LEN - 1] = last_byte;
+    address
+}
+
+/// Zero bytes, then a name, padded with `_` or cut to 32 bytes in all.
+fn padded(name: &str, leading_zeros: usize) -> Bytes {
+    let mut address = vec![0; leading_zeros];
+    address.extend(
+        name.bytes()
+            .chain(std::iter::repeat(b'_'))
+            .take(ADDRESS_LEN - leading_zeros),
+    );
+    address
 }
 
 const BECH32_ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";

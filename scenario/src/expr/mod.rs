@@ -4,6 +4,7 @@ mod address;
 mod number;
 mod reconstruct;
 
+pub(crate) use address::contract_by_name;
 pub(crate) use number::minimal_unsigned;
 pub(crate) use reconstruct::hex;
 pub use reconstruct::{Hint, reconstruct};

@@ -3,8 +3,8 @@
 use crate::check::{HeldToken, held_tokens};
 use crate::expr::{Hint, reconstruct};
 use crate::json::{Entry, Json, Pos};
-use crate::world::token::PROTECTED_PREFIX;
 use crate::world::{Account, World};
+use arwen_eei::builtin::PROTECTED_PREFIX;
 use arwen_interface::EsdtToken;
 
 /// The world's accounts as a scenario would set them, code abridged.

@@ -9,7 +9,7 @@ use crate::model::GasSchedule;
 #[error("{0}")]
 pub struct MachineError(pub String);
 
-/// Runs contracts and built-in functions against a node's state, which it only reads.
+/// Runs contracts against a node's state, which it only reads.
 pub trait Machine {
     /// Switches to the prices of a schedule.
     ///
@@ -32,11 +32,4 @@ pub trait Machine {
     /// # Errors
     /// When nothing could be run.
     fn call(&mut self, node: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, MachineError>;
-
-    /// Runs a built-in function.
-    ///
-    /// # Errors
-    /// When it refuses.
-    fn builtin(&mut self, node: &mut dyn BlockchainHook, input: &CallInput)
-    -> Result<VmOutput, MachineError>;
 }

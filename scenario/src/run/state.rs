@@ -1,5 +1,6 @@
 //! `setState`.
 
+use arwen_eei::builtin::{encode_roles, encode_token, last_nonce_key, roles_key};
 use arwen_interface::{EsdtMetadata, EsdtToken};
 
 use crate::model::{SetAccount, SetBlock, SetState, SetToken};
@@ -96,14 +97,14 @@ fn set_token(held: &SetToken, account: &mut Account) {
             }),
             reserved: Vec::new(),
         };
-        let key = token::token_key(&held.identifier, instance.nonce);
-        account.storage.insert(key, token::encode_token(&record));
-        let key = token::last_nonce_key(&held.identifier);
+        let key = token::key(&held.identifier, instance.nonce);
+        account.storage.insert(key, encode_token(&record));
+        let key = last_nonce_key(&held.identifier);
         account.storage.insert(key, token::nonce_bytes(held.last_nonce));
     }
     account.storage.insert(
-        token::roles_key(&held.identifier),
-        token::encode_roles(&held.roles),
+        roles_key(&held.identifier),
+        encode_roles(held.roles.iter().map(|role| role.clone().into_bytes()).collect()),
     );
 }
 

@@ -30,7 +30,7 @@ pub(super) fn execute<M: Machine>(
             .map_err(|error| format!("could not set up tx {id}: {error}"))?;
         gas = tx.gas_limit;
         for token in &tx.esdt {
-            gas = transfer_token(machine, world, tx, token, gas)?;
+            gas = transfer_token(world, tx, token, gas)?;
         }
     }
     let output = run(machine, world, id, tx, gas)?;
@@ -58,13 +58,7 @@ fn storages(world: &World) -> Storages {
 }
 
 /// Moves a token by the built-in function, before the VM runs, and gives back the gas that remains.
-fn transfer_token<M: Machine>(
-    machine: &mut M,
-    world: &mut World,
-    tx: &Transaction,
-    token: &TxToken,
-    gas: u64,
-) -> Result<u64, String> {
+fn transfer_token(world: &mut World, tx: &Transaction, token: &TxToken, gas: u64) -> Result<u64, String> {
     let value = minimal_unsigned(token.value.magnitude());
     let identifier = token.identifier.clone();
     let (function, recipient, arguments) = if token.nonce == 0 {
@@ -92,21 +86,14 @@ fn transfer_token<M: Machine>(
         function: function.to_owned(),
         allow_init_function: false,
     };
-    let output = machine
-        .builtin(world, &input)
-        .map_err(|error| error.to_string())?;
+    // What it sends on is the transaction itself, which runs next.
+    let output = world.run_builtin(&input).map_err(|error| error.to_string())?;
     if output.return_code != ReturnCode::Ok {
         let message = String::from_utf8_lossy(&output.return_message);
         let code = output.return_code as u8;
         return Err(format!("ESDTtransfer failed: retcode = {code}, msg = {message}"));
     }
-    // What it sends on is the transaction itself, which runs next.
-    let mut changes = output;
-    for account in &mut changes.output_accounts {
-        account.transfers.clear();
-    }
-    world.apply(&changes);
-    Ok(changes.gas_remaining)
+    Ok(output.gas_remaining)
 }
 
 fn run<M: Machine>(

@@ -118,12 +118,4 @@ impl Machine for VmMachine {
     fn call(&mut self, node: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, MachineError> {
         self.run(|vm| vm.call(node, input).map_err(machine_error))
     }
-
-    fn builtin(
-        &mut self,
-        _node: &mut dyn BlockchainHook,
-        _input: &CallInput,
-    ) -> Result<VmOutput, MachineError> {
-        Err(MachineError("built-in functions not landed".to_owned()))
-    }
 }

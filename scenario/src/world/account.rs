@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use arwen_eei::builtin::{BuiltinError, decode_token};
 use arwen_interface::{BigInt, Bytes, EsdtToken};
 use sha2::{Digest, Sha256};
 
 use super::address::is_contract_format;
-use super::token::{self, TokenError};
+use super::token;
 use crate::expr::hex;
 
 /// Upgradeable and readable (byte 0), payable (byte 1): what scenario contracts always are.
@@ -90,15 +91,15 @@ impl Account {
     ///
     /// # Errors
     /// When the stored record is malformed.
-    pub fn token(&self, identifier: &[u8], nonce: u64) -> Result<EsdtToken, TokenError> {
-        let record = self.value(&token::token_key(identifier, nonce));
+    pub fn token(&self, identifier: &[u8], nonce: u64) -> Result<EsdtToken, BuiltinError> {
+        let record = self.value(&token::key(identifier, nonce));
         if record.is_empty() {
             return Ok(EsdtToken {
                 value: Some(BigInt::ZERO),
                 ..EsdtToken::default()
             });
         }
-        token::decode_token(record)
+        decode_token(record)
     }
 
     /// Whether address and code go together: contracts have code, and only they.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use arwen_eei::builtin::BuiltinFunction;
 use arwen_interface::{BlockchainHook, Bytes, CallInput, EsdtToken, HookError, UserAccount, VmOutput};
 
 use super::{World, generated_address, is_contract_address};
@@ -104,7 +105,10 @@ impl BlockchainHook for World {
     }
 
     fn builtin_function_names(&mut self) -> BTreeSet<String> {
-        BTreeSet::new()
+        BuiltinFunction::ALL
+            .iter()
+            .map(|function| function.name().to_owned())
+            .collect()
     }
 
     fn all_state(&mut self, address: &[u8]) -> Result<Vec<(Bytes, Bytes)>, HookError> {
@@ -174,8 +178,9 @@ impl BlockchainHook for World {
         Ok(())
     }
 
-    fn process_builtin_function(&mut self, _input: &CallInput) -> Result<VmOutput, HookError> {
-        refuse("built-in functions run inside the VM in this world")
+    fn process_builtin_function(&mut self, input: &CallInput) -> Result<VmOutput, HookError> {
+        self.run_builtin(input)
+            .map_err(|error| HookError(error.to_string()))
     }
 }
 

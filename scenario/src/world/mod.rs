@@ -3,12 +3,14 @@
 mod account;
 mod address;
 mod apply;
+mod builtin;
 mod hook;
-pub mod token;
+pub(crate) mod token;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
+use arwen_eei::builtin::BuiltinPrices;
 use arwen_interface::{BigInt, Bytes};
 
 pub use account::{Account, SCENARIO_CODE_METADATA};
@@ -65,7 +67,7 @@ pub enum MetadataRule {
 }
 
 /// Accounts and blocks in memory. Answers the VM's questions and takes what it did.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct World {
     /// The accounts, by address.
     pub accounts: BTreeMap<Bytes, Account>,
@@ -83,22 +85,54 @@ pub struct World {
     pub shard_rule: ShardRule,
     /// Which metadata deployed code gets.
     pub metadata_rule: MetadataRule,
+    /// The shard this world is, where [`Self::shard_rule`] knows others.
+    pub own_shard: u32,
+    /// What built-in functions cost.
+    pub builtin_prices: BuiltinPrices,
+    /// The contracts that may name accounts.
+    pub name_services: BTreeSet<Bytes>,
     compiled_code: BTreeMap<Bytes, Bytes>,
     snapshots: Vec<BTreeMap<Bytes, Account>>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The name services of scenarios; the last byte that is left over has none.
+pub fn scenario_name_services() -> impl Iterator<Item = Bytes> {
+    (0..u8::MAX).map(|last| crate::expr::contract_by_name("dns", last))
 }
 
 impl World {
     /// An empty world.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            accounts: BTreeMap::new(),
+            current_block: BlockInfo::default(),
+            previous_block: BlockInfo::default(),
+            block_hashes: Vec::new(),
+            new_addresses: Vec::new(),
+            state_root_hash: Bytes::new(),
+            shard_rule: ShardRule::default(),
+            metadata_rule: MetadataRule::default(),
+            own_shard: 0,
+            builtin_prices: BuiltinPrices::uniform(1),
+            name_services: BTreeSet::new(),
+            compiled_code: BTreeMap::new(),
+            snapshots: Vec::new(),
+        }
     }
 
-    /// The empty world of a scenario.
+    /// The empty world of a scenario: deployed code gets [`SCENARIO_CODE_METADATA`], and the contracts `sc:dns#00` to
+    /// `sc:dns#fe` may name accounts.
     pub fn for_scenario() -> Self {
-        Self {
-            metadata_rule: MetadataRule::Scenario,
-            ..Self::default()
-        }
+        let mut world = Self::new();
+        world.metadata_rule = MetadataRule::Scenario;
+        world.name_services = scenario_name_services().collect();
+        world
     }
 
     /// The account at an address.

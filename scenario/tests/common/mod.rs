@@ -21,10 +21,6 @@ impl Machine for NoMachine {
     fn call(&mut self, _: &mut dyn BlockchainHook, _: &CallInput) -> Result<VmOutput, MachineError> {
         Err(MachineError("no contracts here".to_owned()))
     }
-
-    fn builtin(&mut self, _: &mut dyn BlockchainHook, _: &CallInput) -> Result<VmOutput, MachineError> {
-        Err(MachineError("no built-in functions here".to_owned()))
-    }
 }
 
 /// A directory with files; it vanishes with the value.
