@@ -1,1 +1,0 @@
-//! The measurements, peers side by side.
