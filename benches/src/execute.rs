@@ -30,15 +30,21 @@ pub struct Table {
 /// [`UNIT`](crate::engines::UNIT) gives the unit of the ratios.
 pub fn run(engines: &[Box<dyn Engine>], filter: &str, passes: u32) -> Table {
     let kernels: Vec<&Kernel> = kernels::ALL.iter().filter(|k| k.name.contains(filter)).collect();
-    let mut rows: Vec<(String, Vec<Option<Cell>>)> =
-        engines.iter().map(|e| (e.name().to_owned(), Vec::new())).collect();
+    let mut rows: Vec<(String, Vec<Option<Cell>>)> = engines
+        .iter()
+        .map(|e| (e.name().to_owned(), Vec::new()))
+        .collect();
     for kernel in &kernels {
         eprintln!("{} …", kernel.name);
         for ((_, cells), cell) in rows.iter_mut().zip(measure(engines, kernel, passes)) {
             cells.push(cell);
         }
     }
-    Table { passes, kernels: kernels.iter().map(|k| k.name).collect(), rows }
+    Table {
+        passes,
+        kernels: kernels.iter().map(|k| k.name).collect(),
+        rows,
+    }
 }
 
 /// One kernel on every engine: `passes` rounds in which each engine takes one turn after a warm-up.
@@ -52,13 +58,22 @@ fn measure(engines: &[Box<dyn Engine>], kernel: &Kernel, passes: u32) -> Vec<Opt
             let start = Instant::now();
             let result = run();
             let elapsed = start.elapsed().as_secs_f64() * 1e3;
-            assert_eq!(Some(result), expected, "{} computes {} wrongly", engine.name(), kernel.name);
+            assert_eq!(
+                Some(result),
+                expected,
+                "{} computes {} wrongly",
+                engine.name(),
+                kernel.name
+            );
             if pass > 0 {
                 times.push(elapsed);
             }
         }
     }
-    let unit = engines.iter().position(|e| e.name() == crate::engines::UNIT).map(|i| times[i].clone());
+    let unit = engines
+        .iter()
+        .position(|e| e.name() == crate::engines::UNIT)
+        .map(|i| times[i].clone());
     times
         .iter()
         .map(|times| {
@@ -67,7 +82,11 @@ fn measure(engines: &[Box<dyn Engine>], kernel: &Kernel, passes: u32) -> Vec<Opt
                     Some(unit) => times.iter().zip(unit).map(|(t, u)| t / u).collect(),
                     None => times.clone(),
                 };
-                Cell { ratio: stats::median(&ratios), spread: stats::spread(&ratios), millis: stats::median(times) }
+                Cell {
+                    ratio: stats::median(&ratios),
+                    spread: stats::spread(&ratios),
+                    millis: stats::median(times),
+                }
             })
         })
         .collect()

@@ -13,7 +13,10 @@ use clap::{Args, Parser, Subcommand};
 
 /// Measures the engine, with peers side by side when built with `--features peers`.
 #[derive(Parser)]
-#[command(version, after_help = "Example:\n  cargo run --release -p benches --features peers -- table --passes 5")]
+#[command(
+    version,
+    after_help = "Example:\n  cargo run --release -p benches --features peers -- table --passes 5"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -44,7 +47,10 @@ struct TableArgs {
 
 fn main() -> ExitCode {
     let Command::Table(args) = Cli::parse().command;
-    let engines: Vec<_> = engines::all().into_iter().filter(|e| e.name().contains(&args.engine)).collect();
+    let engines: Vec<_> = engines::all()
+        .into_iter()
+        .filter(|e| e.name().contains(&args.engine))
+        .collect();
     let table = execute::run(&engines, &args.kernel, args.passes);
     print!("{}", report::markdown(&table));
     if let Some(folder) = args.out

@@ -16,7 +16,11 @@ pub fn markdown(table: &Table) -> String {
     let _ = writeln!(text, "|---|{}", "---|".repeat(table.kernels.len() + 1));
     for (name, cells) in &table.rows {
         let ratios: Vec<f64> = cells.iter().flatten().map(|c| c.ratio).collect();
-        let mean = if ratios.len() == cells.len() { format!("{:.2}", stats::geometric_mean(&ratios)) } else { "–".into() };
+        let mean = if ratios.len() == cells.len() {
+            format!("{:.2}", stats::geometric_mean(&ratios))
+        } else {
+            "–".into()
+        };
         let columns: Vec<String> = cells
             .iter()
             .map(|cell| match cell {
@@ -39,7 +43,10 @@ pub fn markdown(table: &Table) -> String {
 pub fn write(table: &Table, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let date = output("date", &["-u", "+%Y-%m-%d"]);
-    fs::write(folder.join(format!("{date}.md")), format!("# Execution, {date}\n\n{}", markdown(table)))?;
+    fs::write(
+        folder.join(format!("{date}.md")),
+        format!("# Execution, {date}\n\n{}", markdown(table)),
+    )?;
     let rows: Vec<_> = table
         .rows
         .iter()
@@ -64,15 +71,23 @@ pub fn write(table: &Table, folder: &Path) -> io::Result<()> {
 /// The processor and compiler that the figures belong to.
 fn machine() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = cpu.lines().find_map(|l| l.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name.to_owned()));
+    let cpu = cpu.lines().find_map(|l| {
+        l.strip_prefix("model name")?
+            .split_once(": ")
+            .map(|(_, name)| name.to_owned())
+    });
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let gcc = output("gcc", &["--version"]);
-    format!("{}, {cores} cores; {}", cpu.unwrap_or_else(|| "unknown processor".into()), gcc.lines().next().unwrap_or("no gcc"))
+    format!(
+        "{}, {cores} cores; {}",
+        cpu.unwrap_or_else(|| "unknown processor".into()),
+        gcc.lines().next().unwrap_or("no gcc")
+    )
 }
 
 fn output(program: &str, arguments: &[&str]) -> String {
-    Command::new(program)
-        .args(arguments)
-        .output()
-        .map_or_else(|_| String::new(), |o| String::from_utf8_lossy(&o.stdout).trim().to_owned())
+    Command::new(program).args(arguments).output().map_or_else(
+        |_| String::new(),
+        |o| String::from_utf8_lossy(&o.stdout).trim().to_owned(),
+    )
 }

@@ -13,7 +13,11 @@ pub fn median(values: &[f64]) -> f64 {
 
 /// The smallest and the largest value.
 pub fn spread(values: &[f64]) -> (f64, f64) {
-    values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)))
+    values
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(*v), high.max(*v))
+        })
 }
 
 /// The geometric mean of positive values; NaN for none.

@@ -1,6 +1,8 @@
 //! Ours, always metered and always preemptible.
 
-use arwen_engine::{Caller, Config, Engine as ArwenEngine, Extern, Host, HostStop, Interrupt, Module, Ruleset, Store, Tier, Value};
+use arwen_engine::{
+    Config, Engine as ArwenEngine, Extern, Interrupt, Module, NoHost, Ruleset, Store, Tier, Value,
+};
 use arwen_metering::Schedule;
 
 use super::{Engine, Prepared};
@@ -13,18 +15,15 @@ struct Arwen {
 
 pub fn all() -> Vec<Box<dyn Engine>> {
     vec![
-        Box::new(Arwen { name: "arwen JIT, gas + interrupt", tier: Tier::Jit }),
-        Box::new(Arwen { name: "arwen interpreter, gas + interrupt", tier: Tier::Interpreter }),
+        Box::new(Arwen {
+            name: "arwen JIT, gas + interrupt",
+            tier: Tier::Jit,
+        }),
+        Box::new(Arwen {
+            name: "arwen interpreter, gas + interrupt",
+            tier: Tier::Interpreter,
+        }),
     ]
-}
-
-/// The kernels import nothing.
-struct NoHost;
-
-impl Host for NoHost {
-    fn call(&mut self, _: u32, _: &mut Caller<'_>, _: &[u64], _: &mut [u64]) -> Result<(), HostStop> {
-        Err(HostStop)
-    }
 }
 
 impl Engine for Arwen {
@@ -37,12 +36,20 @@ impl Engine for Arwen {
         let module = Module::new(&engine, kernel.wasm).expect("the kernels are valid");
         let costs = module.plan().costs(Schedule::bundled("v3")?.op_costs());
         let mut store = Store::new(&engine, &Interrupt::new());
-        let instance = store.instantiate(&module, &[], &costs, &mut NoHost).expect("the kernels import nothing");
-        let Some(Extern::Func(run)) = store.export(instance, "run") else { panic!("{} exports no run", kernel.name) };
+        let instance = store
+            .instantiate(&module, &[], &costs, &mut NoHost)
+            .expect("the kernels import nothing");
+        let Some(Extern::Func(run)) = store.export(instance, "run") else {
+            panic!("{} exports no run", kernel.name)
+        };
         Some(Box::new(move || {
             store.meter().set_used(0);
             store.meter().set_limit(u64::MAX >> 1);
-            match store.invoke(run, &mut NoHost, &[]).expect("the kernels do not trap").as_slice() {
+            match store
+                .invoke(run, &mut NoHost, &[])
+                .expect("the kernels do not trap")
+                .as_slice()
+            {
                 [Value::I64(result)] => *result,
                 other => panic!("run returned {other:?}"),
             }

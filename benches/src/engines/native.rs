@@ -28,7 +28,11 @@ pub fn all() -> Vec<Box<dyn Engine>> {
             compiler: "gcc",
             flags: &["-O2", "-fno-tree-loop-distribute-patterns"],
         }),
-        Box::new(Native { name: "native clang -O2", compiler: "clang", flags: &["-O2", "-fno-builtin"] }),
+        Box::new(Native {
+            name: "native clang -O2",
+            compiler: "clang",
+            flags: &["-O2", "-fno-builtin"],
+        }),
     ]
 }
 
@@ -58,7 +62,11 @@ impl Engine for Native {
         if !object("k.c", &flags) || !object("driver.c", &["-O2"]) || !link(self.compiler, folder.path()) {
             return None;
         }
-        let mut child = Command::new(path("kernel")).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+        let mut child = Command::new(path("kernel"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .ok()?;
         let (mut input, output) = (child.stdin.take()?, child.stdout.take()?);
         let mut output = BufReader::new(output);
         Some(Box::new(move || {
@@ -72,6 +80,9 @@ impl Engine for Native {
 }
 
 fn link(compiler: &str, folder: &Path) -> bool {
-    let status = Command::new(compiler).current_dir(folder).args(["k.o", "driver.o", "-o", "kernel"]).status();
+    let status = Command::new(compiler)
+        .current_dir(folder)
+        .args(["k.o", "driver.o", "-o", "kernel"])
+        .status();
     status.is_ok_and(|s| s.success())
 }

@@ -17,8 +17,14 @@ struct Wasmer {
 
 pub fn all() -> Vec<Box<dyn Engine>> {
     vec![
-        Box::new(Wasmer { name: "wasmer singlepass + metering", singlepass: true }),
-        Box::new(Wasmer { name: "wasmer Cranelift + metering", singlepass: false }),
+        Box::new(Wasmer {
+            name: "wasmer singlepass + metering",
+            singlepass: true,
+        }),
+        Box::new(Wasmer {
+            name: "wasmer Cranelift + metering",
+            singlepass: false,
+        }),
     ]
 }
 
@@ -40,7 +46,10 @@ impl Engine for Wasmer {
         };
         let module = Module::new(&store, kernel.wasm).ok()?;
         let instance = Instance::new(&mut store, &module, &imports! {}).ok()?;
-        let run = instance.exports.get_typed_function::<(), i64>(&store, "run").ok()?;
+        let run = instance
+            .exports
+            .get_typed_function::<(), i64>(&store, "run")
+            .ok()?;
         Some(Box::new(move || {
             set_remaining_points(&mut store, &instance, u64::MAX >> 1);
             run.call(&mut store).expect("the kernels do not trap")

@@ -23,7 +23,9 @@ impl Engine for Wasmi {
         let module = Module::new(&engine, kernel.wasm).ok()?;
         let mut store = Store::new(&engine, ());
         store.set_fuel(u64::MAX >> 1).ok()?;
-        let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module).ok()?;
+        let instance = Linker::new(&engine)
+            .instantiate_and_start(&mut store, &module)
+            .ok()?;
         let run = instance.get_typed_func::<(), i64>(&store, "run").ok()?;
         Some(Box::new(move || {
             store.set_fuel(u64::MAX >> 1).expect("fuel is on");

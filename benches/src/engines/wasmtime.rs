@@ -13,12 +13,29 @@ struct Wasmtime {
 }
 
 pub fn all() -> Vec<Box<dyn Engine>> {
-    let row = |name, strategy, fuel, epochs| -> Box<dyn Engine> { Box::new(Wasmtime { name, strategy, fuel, epochs }) };
+    let row = |name, strategy, fuel, epochs| -> Box<dyn Engine> {
+        Box::new(Wasmtime {
+            name,
+            strategy,
+            fuel,
+            epochs,
+        })
+    };
     vec![
-        row("wasmtime Cranelift, no metering", Strategy::Cranelift, false, false),
+        row(
+            "wasmtime Cranelift, no metering",
+            Strategy::Cranelift,
+            false,
+            false,
+        ),
         row("wasmtime Cranelift + epoch", Strategy::Cranelift, false, true),
         row("wasmtime Cranelift + fuel", Strategy::Cranelift, true, false),
-        row("wasmtime Cranelift + fuel + epoch", Strategy::Cranelift, true, true),
+        row(
+            "wasmtime Cranelift + fuel + epoch",
+            Strategy::Cranelift,
+            true,
+            true,
+        ),
         row("wasmtime Winch + fuel", Strategy::Winch, true, false),
     ]
 }
@@ -30,7 +47,10 @@ impl Engine for Wasmtime {
 
     fn prepare(&self, kernel: &Kernel) -> Option<Prepared> {
         let mut config = Config::new();
-        config.strategy(self.strategy).consume_fuel(self.fuel).epoch_interruption(self.epochs);
+        config
+            .strategy(self.strategy)
+            .consume_fuel(self.fuel)
+            .epoch_interruption(self.epochs);
         let engine = WasmtimeEngine::new(&config).ok()?;
         let module = Module::new(&engine, kernel.wasm).ok()?;
         let mut store = Store::new(&engine, ());
