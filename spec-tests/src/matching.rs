@@ -1,15 +1,18 @@
 //! Values of scripts against values of the engine.
 
 use arwen_engine::Value;
-use wast::core::{AbstractHeapType, HeapType, WastArgCore, WastRetCore};
+use wast::core::{AbstractHeapType, HeapType, NanPattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
 
-/// The engine's value of a script's argument; `None` for types we do not have, floats among them.
+/// The engine's value of a script's argument; `None` for types we do not have. Floats become the integer of their
+/// bits, as in float-stripped modules: no other module that runs takes any.
 pub fn argument(arg: &WastArg<'_>) -> Option<Value> {
     let WastArg::Core(arg) = arg else { return None };
     Some(match arg {
         WastArgCore::I32(value) => Value::I32(*value),
         WastArgCore::I64(value) => Value::I64(*value),
+        WastArgCore::F32(value) => Value::I32(value.bits as i32),
+        WastArgCore::F64(value) => Value::I64(value.bits as i64),
         WastArgCore::RefNull(HeapType::Abstract {
             ty: AbstractHeapType::Func,
             ..
@@ -23,14 +26,13 @@ pub fn argument(arg: &WastArg<'_>) -> Option<Value> {
     })
 }
 
-/// Is it a float, as argument or as expected result?
-pub fn is_float_argument(arg: &WastArg<'_>) -> bool {
-    matches!(arg, WastArg::Core(WastArgCore::F32(_) | WastArgCore::F64(_)))
-}
-
-/// The same for a result.
-pub fn is_float_result(result: &WastRet<'_>) -> bool {
-    matches!(result, WastRet::Core(WastRetCore::F32(_) | WastRetCore::F64(_)))
+/// Is it a NaN of which the script leaves bits open?
+pub fn is_nan_pattern(result: &WastRet<'_>) -> bool {
+    match result {
+        WastRet::Core(WastRetCore::F32(pattern)) => !matches!(pattern, NanPattern::Value(_)),
+        WastRet::Core(WastRetCore::F64(pattern)) => !matches!(pattern, NanPattern::Value(_)),
+        _ => false,
+    }
 }
 
 /// Are these the results the script wants?
@@ -53,6 +55,8 @@ fn core_matches(wanted: &WastRetCore<'_>, given: &Value) -> bool {
     match (wanted, given) {
         (WastRetCore::I32(wanted), Value::I32(given)) => wanted == given,
         (WastRetCore::I64(wanted), Value::I64(given)) => wanted == given,
+        (WastRetCore::F32(NanPattern::Value(wanted)), Value::I32(given)) => wanted.bits == *given as u32,
+        (WastRetCore::F64(NanPattern::Value(wanted)), Value::I64(given)) => wanted.bits == *given as u64,
         (WastRetCore::RefNull(None), Value::FuncRef(None) | Value::ExternRef(None)) => true,
         (WastRetCore::RefNull(Some(HeapType::Abstract { ty, .. })), Value::FuncRef(None)) => {
             matches!(ty, AbstractHeapType::Func | AbstractHeapType::NoFunc)

@@ -1,5 +1,6 @@
-//! Makes a module with floats runnable: float types become integers of their width, float constants their bits, and
-//! a function that contains a float operator counts the call in a global of its own and traps.
+//! Makes a module with floats runnable: float types become integers of their width, and what only moves the bits of a
+//! float (constants, loads, stores, reinterpretations) moves the bits of that integer. A function that contains any
+//! other float operator loses its body: it counts the call in a global of its own and traps.
 
 use arwen_metering::Op;
 use wasm_encoder::reencode::{Error, Reencode, utils};
@@ -94,13 +95,20 @@ impl Reencode for Stripper {
         }
     }
 
-    /// Float operators get here only from initialisers, where constants are all there is.
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, Error<Self::Error>> {
-        match operator {
-            Operator::F32Const { value } => Ok(Instruction::I32Const(value.bits() as i32)),
-            Operator::F64Const { value } => Ok(Instruction::I64Const(value.bits() as i64)),
-            other => utils::instruction(self, other),
-        }
+        Ok(match operator {
+            Operator::F32Const { value } => Instruction::I32Const(value.bits() as i32),
+            Operator::F64Const { value } => Instruction::I64Const(value.bits() as i64),
+            Operator::F32Load { memarg } => Instruction::I32Load(self.mem_arg(memarg)?),
+            Operator::F64Load { memarg } => Instruction::I64Load(self.mem_arg(memarg)?),
+            Operator::F32Store { memarg } => Instruction::I32Store(self.mem_arg(memarg)?),
+            Operator::F64Store { memarg } => Instruction::I64Store(self.mem_arg(memarg)?),
+            Operator::I32ReinterpretF32
+            | Operator::I64ReinterpretF64
+            | Operator::F32ReinterpretI32
+            | Operator::F64ReinterpretI64 => Instruction::Nop,
+            other => return utils::instruction(self, other),
+        })
     }
 
     fn parse_function_body(
@@ -112,7 +120,7 @@ impl Reencode for Stripper {
         let mut effects = false;
         for operator in body.get_operators_reader()? {
             let operator = operator?;
-            floats |= is_float(&operator);
+            floats |= computes_with_floats(&operator);
             effects |= has_effects(&operator);
         }
         if !floats {
@@ -182,9 +190,23 @@ fn position(section: SectionId) -> u8 {
     }
 }
 
-fn is_float(operator: &Operator<'_>) -> bool {
+/// Is it a float operator that does more than move bits?
+fn computes_with_floats(operator: &Operator<'_>) -> bool {
+    let moves = matches!(
+        operator,
+        Operator::F32Const { .. }
+            | Operator::F64Const { .. }
+            | Operator::F32Load { .. }
+            | Operator::F64Load { .. }
+            | Operator::F32Store { .. }
+            | Operator::F64Store { .. }
+            | Operator::I32ReinterpretF32
+            | Operator::I64ReinterpretF64
+            | Operator::F32ReinterpretI32
+            | Operator::F64ReinterpretI64
+    );
     let name = Op::of(operator).name();
-    name.contains("F32") || name.contains("F64")
+    !moves && (name.contains("F32") || name.contains("F64"))
 }
 
 /// May running it change memory, a global, a table or a segment, or call something that does?
@@ -226,7 +248,12 @@ mod tests {
     #[test]
     fn lost_effects_are_known() {
         assert!(!stripped("(module (func (drop (f32.const 0))))").loses_effects);
-        assert!(stripped("(module (memory 1) (func (f32.store (i32.const 0) (f32.const 0))))").loses_effects);
+        assert!(
+            !stripped("(module (memory 1) (func (f32.store (i32.const 0) (f32.const 0))))").loses_effects
+        );
+        let computed =
+            "(module (memory 1) (func (param f32) (f32.store (i32.const 0) (f32.neg (local.get 0)))))";
+        assert!(stripped(computed).loses_effects);
         assert!(
             stripped("(module (func (param f32) (drop (f32.neg (local.get 0))) (call 0 (local.get 0))))")
                 .loses_effects
