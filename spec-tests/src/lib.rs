@@ -4,11 +4,14 @@
 //! what comes out. [`classify`] decides, without asking the engine, what a module must meet: to run, to be rejected
 //! for its floats, or to be rejected for a feature that we do not have. [`strip`] makes runnable what is not about
 //! floats in a module that has some.
+//!
+//! [`parity`] is the other oracle: generated modules, of which the tiers must make the same.
 
 pub mod classify;
 pub mod expected;
 pub mod machine;
 pub mod matching;
+pub mod parity;
 pub mod record;
 pub mod report;
 pub mod script;

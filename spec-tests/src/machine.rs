@@ -232,7 +232,10 @@ impl Machine {
 }
 
 /// The binary of a module text of ours.
-fn encode(text: &str) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// Where the text is wrong.
+pub fn encode(text: &str) -> Result<Vec<u8>, String> {
     let buffer = wast::parser::ParseBuffer::new(text).map_err(|error| error.to_string())?;
     let mut wat: wast::Wat<'_> = wast::parser::parse(&buffer).map_err(|error| error.to_string())?;
     wat.encode().map_err(|error| error.to_string())
