@@ -23,4 +23,4 @@ pub use abi::Abi;
 pub use arwen_engine::{Interrupt, Tier};
 pub use errors::{EeiError, VmError};
 pub use settings::{BuiltinMode, VmSettings};
-pub use vm::{VERSION, Vm};
+pub use vm::{GasBreakdown, VERSION, Vm};

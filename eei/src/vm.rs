@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arwen_engine::{Config, Engine, Interrupt, Ruleset};
-use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
+use arwen_interface::{BlockchainHook, CallInput, CallType, CreateInput, VmInput, VmOutput};
 use arwen_metering::{CostTable, Schedule};
 
 use crate::cache::CodeCache;
@@ -34,6 +34,26 @@ pub(crate) struct Core {
     /// Counts schedules, so that cost tables of older ones are not used.
     generation: u64,
     warm: Option<Machine>,
+    /// What the current or last run was charged for, contracts it called included. No reply depends on it.
+    pub gas_tally: GasTally,
+}
+
+/// Gas that was charged outside of operators, in gas units.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct GasTally {
+    pub loading: u64,
+    pub api: u64,
+}
+
+/// What a run used its gas for, contracts it called included; in gas units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GasBreakdown {
+    /// Loading code, and compiling it where that costs.
+    pub loading: u64,
+    /// The rest: WebAssembly operators, and built-in functions.
+    pub operators: u64,
+    /// Host functions.
+    pub api: u64,
 }
 
 impl Vm {
@@ -56,8 +76,32 @@ impl Vm {
             cache,
             generation: 0,
             warm: None,
+            gas_tally: GasTally::default(),
         };
         Ok(Self { core })
+    }
+
+    /// What the last run used its gas for, from its input and output. Gas that it only passed on with a transfer is not
+    /// used. For tools: a failed run loses all its gas, and the rest then counts as operators.
+    pub fn last_run_gas(&self, input: &VmInput, output: &VmOutput) -> GasBreakdown {
+        let GasTally { loading, api } = self.core.gas_tally;
+        let locked = match input.call_type {
+            CallType::Callback => input.gas_locked,
+            _ => 0,
+        };
+        let transfers = output
+            .output_accounts
+            .iter()
+            .flat_map(|account| &account.transfers);
+        let kept = transfers
+            .flat_map(|transfer| [transfer.gas_limit, transfer.gas_locked])
+            .chain([output.gas_remaining, loading, api]);
+        let operators = kept.fold(input.gas_provided.saturating_add(locked), u64::saturating_sub);
+        GasBreakdown {
+            loading,
+            operators,
+            api,
+        }
     }
 
     /// Replaces the gas prices. Compiled contracts stay; only their cost tables are made anew.
@@ -114,6 +158,7 @@ impl Vm {
         body: impl FnOnce(&mut Run<'_>) -> VmOutput,
     ) -> Result<VmOutput, VmError> {
         let core = &mut self.core;
+        core.gas_tally = GasTally::default();
         // A run's contexts die with it; what outlives it is consistent at every point that can panic.
         let result = catch_unwind(AssertUnwindSafe(|| body(&mut Run::new(core, hook))));
         result.map_err(|payload| error_of(payload, name))

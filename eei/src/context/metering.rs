@@ -79,12 +79,18 @@ impl Run<'_> {
 
     /// Charges a fixed price.
     pub(crate) fn charge(&mut self, key: GasKey) {
-        self.use_gas(self.price(key));
+        self.charge_for_api(self.price(key));
     }
 
     /// Charges a price per byte. A negative 32-bit length, sign-extended, is more than anybody can pay.
     pub(crate) fn charge_bytes(&mut self, key: GasKey, bytes: u64) {
-        self.use_gas(self.price(key).saturating_mul(bytes));
+        self.charge_for_api(self.price(key).saturating_mul(bytes));
+    }
+
+    fn charge_for_api(&mut self, gas: u64) {
+        let tally = &mut self.core.gas_tally;
+        tally.api = tally.api.saturating_add(gas);
+        self.use_gas(gas);
     }
 
     /// Adds a price per byte to the refund.
@@ -149,6 +155,8 @@ impl Run<'_> {
             .gas_provided
             .checked_sub(cost)
             .ok_or(EeiError::NotEnoughGas)?;
+        let tally = &mut self.core.gas_tally;
+        tally.loading = tally.loading.saturating_add(cost);
         self.gas.initial_cost = cost;
         self.gas.for_execution = rest;
         Ok(())

@@ -1,18 +1,8 @@
 //! What the loop serves: a VM, seen from the pipe.
 
+use arwen_eei::GasBreakdown;
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
 use arwen_ipc_host::records::GasSchedule;
-
-/// How the gas of one run was used, in gas units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GasBreakdown {
-    /// Loading code, compiling it where that costs, storing it at a deployment.
-    pub loading: u64,
-    /// WebAssembly operators.
-    pub operators: u64,
-    /// Host functions, and what they did.
-    pub api: u64,
-}
 
 /// A VM that runs one request at a time.
 pub trait Machine {

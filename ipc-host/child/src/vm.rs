@@ -1,17 +1,18 @@
 //! The VM host as the loop's [`Machine`].
 
-use arwen_eei::{Vm, VmSettings};
+use arwen_eei::{GasBreakdown, Vm, VmSettings};
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
 use arwen_ipc_host::records::GasSchedule;
 use arwen_metering::{Schedule, ScheduleError, UnknownKey};
 
-use crate::machine::{GasBreakdown, Machine};
+use crate::machine::Machine;
 
 /// A VM, and what it takes to build it again.
 pub struct VmMachine {
     vm: Vm,
     settings: VmSettings,
     schedule: Schedule,
+    gas: Option<GasBreakdown>,
 }
 
 impl VmMachine {
@@ -27,6 +28,7 @@ impl VmMachine {
                 vm,
                 settings,
                 schedule,
+                gas: None,
             },
             unknown,
         ))
@@ -40,11 +42,17 @@ fn read_schedule(prices: &GasSchedule) -> Result<(Schedule, Vec<String>), Schedu
 
 impl Machine for VmMachine {
     fn create(&mut self, hook: &mut dyn BlockchainHook, input: &CreateInput) -> Result<VmOutput, String> {
-        self.vm.create(hook, input).map_err(|error| error.to_string())
+        self.gas = None;
+        let output = self.vm.create(hook, input).map_err(|error| error.to_string())?;
+        self.gas = Some(self.vm.last_run_gas(&input.vm_input, &output));
+        Ok(output)
     }
 
     fn call(&mut self, hook: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, String> {
-        self.vm.call(hook, input).map_err(|error| error.to_string())
+        self.gas = None;
+        let output = self.vm.call(hook, input).map_err(|error| error.to_string())?;
+        self.gas = Some(self.vm.last_run_gas(&input.vm_input, &output));
+        Ok(output)
     }
 
     fn set_schedule(&mut self, prices: &GasSchedule) -> Result<Vec<String>, String> {
@@ -65,6 +73,6 @@ impl Machine for VmMachine {
     }
 
     fn last_run_gas(&self) -> Option<GasBreakdown> {
-        None
+        self.gas
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
+use arwen_eei::GasBreakdown;
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, EsdtTransfer, VmInput, VmOutput};
 use arwen_ipc_child::logger::Logger;
-use arwen_ipc_child::machine::{GasBreakdown, Machine};
+use arwen_ipc_child::machine::Machine;
 use arwen_ipc_child::serve::serve;
 use arwen_ipc_host::channel::{Channel, Pair};
 use arwen_ipc_host::frame::{MAX_PAYLOAD, read_message};
