@@ -7,13 +7,6 @@ use arwen_interface::{CallType, CreateInput, ReturnCode};
 use arwen_metering::Schedule;
 use common::*;
 
-/// A function `f` with this body, and the imports it needs.
-fn contract(imports: &str, body: &str) -> Vec<u8> {
-    wasm(&format!(
-        r#"(module {imports} (memory (export "memory") 1) (func (export "f") {body}))"#
-    ))
-}
-
 #[test]
 fn new_code_must_be_a_proper_contract() {
     let cases = [
@@ -156,8 +149,6 @@ fn an_upgrade_takes_code_and_metadata_from_its_arguments() {
 
 #[test]
 fn calls_end_in_the_reference_s_words() {
-    let finish = r#"(import "env" "finish" (func $finish (param i32 i32)))"#;
-    let signal = r#"(import "env" "signalError" (func $signal (param i32 i32)))"#;
     let cases = [
         (contract("", ""), "f", ReturnCode::Ok, ""),
         (
@@ -209,22 +200,19 @@ fn calls_end_in_the_reference_s_words() {
             "not enough gas",
         ),
         (
-            contract(finish, "(call $finish (i32.const 65537) (i32.const 1))"),
+            contract("", "(call $finish (i32.const 65537) (i32.const 1))"),
             "f",
             ReturnCode::ExecutionFailed,
             "mem load: bad bounds",
         ),
         (
-            contract(finish, "(call $finish (i32.const 0) (i32.const -1))"),
+            contract("", "(call $finish (i32.const 0) (i32.const -1))"),
             "f",
             ReturnCode::ExecutionFailed,
             "mem load: negative length",
         ),
         (
-            contract(
-                signal,
-                r#"(i32.store8 (i32.const 0) (i32.const 111)) (call $signal (i32.const 0) (i32.const 1))"#,
-            ),
+            contract("o", "(call $signalError (i32.const 0) (i32.const 1))"),
             "f",
             ReturnCode::UserError,
             "o",
@@ -322,8 +310,8 @@ fn a_callback_the_contract_lacks_is_no_error() {
 #[test]
 fn an_asynchronous_call_answers_its_caller() {
     let code = contract(
-        r#"(import "env" "int64finish" (func $finish (param i64)))"#,
-        "(call $finish (i64.const 258)) (call $finish (i64.const 0))",
+        "",
+        "(call $int64finish (i64.const 258)) (call $int64finish (i64.const 0))",
     );
     let mut asynchronous = call("f", &[], 1_000);
     asynchronous.vm_input.call_type = CallType::Asynchronous;
@@ -398,8 +386,8 @@ fn another_thread_can_stop_a_run() {
 #[test]
 fn a_warm_instance_keeps_its_memory() {
     let code = contract(
-        r#"(import "env" "int64finish" (func $finish (param i64)))"#,
-        "(i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.const 1))) (call $finish (i64.load (i32.const 0)))",
+        "",
+        "(i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.const 1))) (call $int64finish (i64.load (i32.const 0)))",
     );
     for (warm, second) in [(false, 1), (true, 2)] {
         for tier in TIERS {

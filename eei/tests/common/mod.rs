@@ -154,6 +154,31 @@ pub fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
+/// A contract with a memory, some data at 0, and a function `f` with this body; each `$name` of a host function that
+/// the body calls is imported.
+pub fn contract(data: &str, body: &str) -> Vec<u8> {
+    let calls: BTreeSet<&str> = body
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '$')
+        .collect();
+    let mut imports = String::new();
+    for (_, row) in arwen_eei::table::host_fns() {
+        if calls.contains(format!("${}", row.name).as_str()) {
+            let list = |word: &str, types: &[arwen_engine::ValType]| -> String {
+                types.iter().map(|ty| format!(" ({word} {ty})")).collect()
+            };
+            let ty = row.ty();
+            let (params, results) = (list("param", ty.params()), list("result", ty.results()));
+            imports += &format!(
+                "(import \"env\" \"{0}\" (func ${0}{params}{results}))\n",
+                row.name
+            );
+        }
+    }
+    wasm(&format!(
+        "(module {imports} (memory (export \"memory\") 1) (data (i32.const 0) \"{data}\")\n(func (export \"f\") {body}))"
+    ))
+}
+
 /// A VM where every price is 1.
 pub fn vm(tier: Tier) -> Vm {
     vm_with(tier, VmSettings::default())
