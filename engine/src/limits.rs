@@ -5,7 +5,8 @@ use crate::error::CompileErrorKind;
 /// Declares [`Limits`] from one row a limit: field, words for messages, doc.
 macro_rules! limits {
     ($($(#[doc = $doc:literal])* $field:ident $what:literal;)*) => {
-        /// What a module may have at most. All checked before anything of that size is allocated.
+        /// What a module may have at most. All checked before anything of that size is allocated. Names are bounded
+        /// by the parser: 100,000 bytes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct Limits {
             $($(#[doc = $doc])* pub $field: u32,)*
@@ -47,8 +48,6 @@ limits! {
     nesting "block nesting";
     /// Targets of one `br_table`, the default not counted.
     br_table_targets "br_table targets";
-    /// Bytes of a name.
-    string_bytes "name length";
     /// Element segments.
     element_segments "number of element segments";
     /// Items of one element segment.
@@ -80,7 +79,6 @@ impl Limits {
         body_bytes: Self::UNLIMITED,
         nesting: Self::UNLIMITED,
         br_table_targets: 131_072,
-        string_bytes: 100_000,
         element_segments: Self::UNLIMITED,
         segment_elements: 10_000,
         data_segments: Self::UNLIMITED,
@@ -103,7 +101,6 @@ impl Limits {
         body_bytes: 2 * 1024 * 1024,
         nesting: 10_000,
         br_table_targets: 65_536,
-        string_bytes: 100_000,
         element_segments: 10_000,
         segment_elements: 100_000,
         data_segments: 10_000,

@@ -44,7 +44,9 @@ impl Scratch {
 }
 
 /// The code generator for this machine.
-pub(crate) fn host_isa() -> Result<OwnedTargetIsa, String> {
+///
+/// `tail_calls`: may the code have tail calls? Cranelift's need every frame to have a frame pointer.
+pub(crate) fn host_isa(tail_calls: bool) -> Result<OwnedTargetIsa, String> {
     let mut flags = settings::builder();
     let checks = if cfg!(debug_assertions) { "true" } else { "false" };
     for (name, value) in [
@@ -57,6 +59,10 @@ pub(crate) fn host_isa() -> Result<OwnedTargetIsa, String> {
         // Any number of results.
         ("enable_multi_ret_implicit_sret", "true"),
         ("unwind_info", "false"),
+        (
+            "preserve_frame_pointers",
+            if tail_calls { "true" } else { "false" },
+        ),
     ] {
         flags.set(name, value).map_err(|e| e.to_string())?;
     }

@@ -56,8 +56,12 @@ impl Compiler {
         if guarded && !memory::can_guard() {
             return Err("no address space for guarded memories: use explicit bounds".into());
         }
+        let tail_calls = config
+            .ruleset()
+            .features
+            .contains(wasmparser::WasmFeatures::TAIL_CALL);
         Ok(Self {
-            isa: compile::host_isa()?,
+            isa: compile::host_isa(tail_calls)?,
             guarded,
         })
     }
