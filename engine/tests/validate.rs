@@ -273,11 +273,7 @@ fn limits_hold_at_the_limit_and_not_one_further() {
             "{reason}: {found:?}"
         );
     }
-    refused(
-        OLD,
-        "(module (memory 65537))",
-        "memory size must be at most 65536 pages (4GiB)",
-    );
+    refused(OLD, "(module (memory 65537))", "memory size must be at most");
 }
 
 #[test]

@@ -5,7 +5,10 @@ mod common;
 use arwen_engine::{Ruleset, Trap, Value};
 use common::{Run, configs, i32s};
 
-fn check(text: &str, cases: &[(&str, &[i32], Result<&[i32], Trap>)]) {
+/// Name of an export, arguments, outcome.
+type Case<'a> = (&'a str, &'a [i32], Result<&'a [i32], Trap>);
+
+fn check(text: &str, cases: &[Case<'_>]) {
     for config in configs(&Ruleset::STRICT) {
         let mut run = Run::new(config.clone(), text);
         for (name, args, wanted) in cases {

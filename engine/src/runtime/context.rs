@@ -150,10 +150,3 @@ pub(crate) fn func_of(slot: u64) -> Option<u32> {
     // guests from making one up, and the store makes slots only from its own functions.
     Some(unsafe { reference.as_ref() }.func)
 }
-
-/// Canonical type number of the function a non-null `funcref` slot refers to, without the foreign mark.
-pub(crate) fn sig_of(slot: u64) -> Option<u32> {
-    let reference = NonNull::new(slot as *mut FuncRef)?;
-    // SAFETY: as in `func_of`.
-    Some(unsafe { reference.as_ref() }.sig & !FuncRef::FOREIGN)
-}

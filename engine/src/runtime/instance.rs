@@ -23,8 +23,9 @@ use crate::value::ExternType;
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub module: Module,
-    /// Prices; compiled code reads them through the context.
-    pub costs: CostTable,
+    /// Prices, read through the context.
+    #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
+    costs: CostTable,
     pub context: ContextBlock,
     /// The function index space; likewise below.
     pub funcs: Box<[FuncId]>,
@@ -38,9 +39,9 @@ pub(crate) struct Instance {
     /// Segments that are used up; `true` reads as empty.
     pub dropped_data: Box<[bool]>,
     pub dropped_elements: Box<[bool]>,
-    /// Store numbers of the module's types, by type index.
-    pub sigs: Box<[u32]>,
-    /// What the context points to.
+    /// Store numbers of the module's types, by type index, read through the context.
+    #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
+    sigs: Box<[u32]>,
     #[expect(
         dead_code,
         reason = "owns what raw pointers in `func_refs` and the context point to"
@@ -235,7 +236,6 @@ impl Store {
                 }
                 Some(Linkage::Host(host)) => FuncKind::Host {
                     instance: id,
-                    import: index,
                     id: *host,
                 },
                 None => FuncKind::Wasm {

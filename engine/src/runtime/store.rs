@@ -63,12 +63,8 @@ pub enum Extern {
 pub(crate) enum FuncKind {
     /// Body `body` (0 is the first defined function) of an instance's module.
     Wasm { instance: InstanceId, body: u32 },
-    /// Host function `id` as imported by `instance` at index `import`.
-    Host {
-        instance: InstanceId,
-        import: u32,
-        id: u32,
-    },
+    /// Host function `id` as imported by `instance`.
+    Host { instance: InstanceId, id: u32 },
 }
 
 /// A function of the store.

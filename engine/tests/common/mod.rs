@@ -12,6 +12,7 @@ use arwen_metering::Schedule;
 pub fn configs(rules: &'static Ruleset) -> Vec<Config> {
     let base = || Config::new(rules);
     vec![
+        base().tier(Tier::Interpreter),
         base().tier(Tier::Jit),
         base().tier(Tier::Jit).memory_bounds(MemoryBounds::Explicit),
     ]
