@@ -1,10 +1,15 @@
 //! Running contracts: what a node asks for, and what contracts ask for.
 
+mod async_call;
+mod builtin;
 mod call;
 mod callback;
+mod create;
 pub(crate) mod data;
 mod deploy;
 mod execute;
+mod nested;
+pub(crate) mod token_transfer;
 
 use std::rc::Rc;
 

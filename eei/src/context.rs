@@ -1,6 +1,7 @@
 //! The state of a run: what a contract sees and changes, and how a nested call saves and restores it.
 
 pub(crate) mod big_int;
+mod builtin;
 pub(crate) mod chain;
 pub(crate) mod metering;
 pub(crate) mod output;

@@ -136,6 +136,13 @@ impl EeiError {
         ))
     }
 
+    /// A built-in function that changes what the output has no place for, as far as the node reads it.
+    pub(crate) fn builtin_needs_node(function: &str) -> Self {
+        Self::Text(format!(
+            "built-in function {function} has to be processed by the node"
+        ))
+    }
+
     /// An exported function whose name new code may not use.
     pub(crate) fn invalid_name(name: &str) -> Self {
         Self::Text(format!("invalid function (invalid name): {name}"))

@@ -4,6 +4,8 @@ mod account;
 mod argument;
 mod big_int;
 mod block;
+mod call;
+mod create;
 mod crypto;
 mod output;
 mod small_int;

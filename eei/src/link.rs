@@ -17,7 +17,7 @@ pub(crate) fn link(module: &Module) -> Result<Vec<Extern>, String> {
     for import in module.imports() {
         let found =
             (import.module == NAMESPACE).then(|| table::host_fns().find(|(_, row)| row.name == import.name));
-        let found = found.flatten().filter(|(_, row)| !row.pending);
+        let found = found.flatten();
         match (&import.ty, found) {
             (_, None) => {
                 errors.push(format!("Import not found, namespace: {}, name: {}", import.module, import.name));

@@ -38,6 +38,11 @@ pub struct VmSettings {
     pub use_warm_instance: bool,
     /// Who computes built-in functions.
     pub builtins: BuiltinMode,
+    /// The node takes [account updates](arwen_interface::VmOutput::account_updates). If not, built-in functions that
+    /// need them fail while the VM computes them.
+    pub account_updates: bool,
+    /// Contracts that may name accounts, while the VM computes built-in functions.
+    pub name_services: BTreeSet<Bytes>,
     /// The names that are built-in functions; contracts may not export them.
     pub builtin_function_names: BTreeSet<String>,
     /// Ask the node to keep compiled code. No reply depends on it.
@@ -61,6 +66,8 @@ impl Default for VmSettings {
             esdt_functions_enable_epoch: 0,
             use_warm_instance: false,
             builtins: BuiltinMode::InVm,
+            account_updates: false,
+            name_services: BTreeSet::new(),
             builtin_function_names: BTreeSet::new(),
             save_compiled_code: false,
             tier: Tier::Jit,

@@ -31,8 +31,6 @@ pub struct HostFn {
     pub charged: Charged,
     /// The VM version that brought it, at the latest.
     pub since: &'static str,
-    /// The row has no method yet: contracts that import it do not link.
-    pub pending: bool,
     /// What it does, for contract authors.
     pub doc: &'static str,
 }

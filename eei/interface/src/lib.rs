@@ -12,7 +12,7 @@ mod return_code;
 pub use hook::{BlockchainHook, EsdtMetadata, EsdtToken, HookError, UserAccount};
 pub use input::{CallInput, CallType, CreateInput, EsdtTransfer, EsdtType, VmInput};
 pub use num_bigint::BigInt;
-pub use output::{LogEntry, OutputAccount, OutputTransfer, StorageUpdate, VmOutput};
+pub use output::{AccountUpdate, LogEntry, OutputAccount, OutputTransfer, StorageUpdate, VmOutput};
 pub use return_code::ReturnCode;
 
 /// Bytes of no fixed length: keys, values, code, hashes.

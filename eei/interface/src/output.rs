@@ -23,6 +23,22 @@ pub struct VmOutput {
     pub touched_accounts: Vec<Bytes>,
     /// Log entries, in the order they were written.
     pub logs: Vec<LogEntry>,
+    /// What else changes in accounts, in address order. Only for nodes that leave built-in functions to the VM and
+    /// say that they take such updates; no message of the pipe carries them.
+    pub account_updates: Vec<AccountUpdate>,
+}
+
+/// What built-in functions change in an account besides its storage and its balance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountUpdate {
+    /// The account, 32 bytes.
+    pub address: Bytes,
+    /// Its new owner.
+    pub owner: Option<Bytes>,
+    /// Its new name.
+    pub user_name: Option<Bytes>,
+    /// The EGLD taken out of its developer reward, in the smallest unit.
+    pub claimed_reward: Option<BigInt>,
 }
 
 /// What changes in one account.

@@ -104,7 +104,7 @@ impl Run<'_> {
                 _ => EeiError::ExecutionFailed,
             }),
             Breakpoint::ExecutionFailed => Err(EeiError::ExecutionFailed),
-            Breakpoint::AsyncCall => Err(EeiError::UnhandledBreakpoint),
+            Breakpoint::AsyncCall => self.do_async_call(),
             Breakpoint::SignalError => Err(EeiError::SignalError),
             Breakpoint::OutOfGas => Err(EeiError::NotEnoughGas),
         }

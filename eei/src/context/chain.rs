@@ -1,14 +1,27 @@
 //! What the node knows: accounts, blocks, shards. The only file that asks hooks.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use arwen_interface::{BigInt, BlockchainHook, Bytes, EsdtToken, HookError, UserAccount};
+use arwen_interface::{
+    BigInt, BlockchainHook, Bytes, CallInput, EsdtToken, HookError, UserAccount, VmOutput,
+};
 
+use crate::builtin::{self, Changes};
 use crate::call::data::CallData;
 use crate::errors::EeiError;
 use crate::settings::BuiltinMode;
 
 use super::Run;
+
+/// What built-in functions had changed at some point.
+#[derive(Clone)]
+pub(crate) enum Mark {
+    /// The node's number for it.
+    Node(i64),
+    /// The changes themselves, shared until there are more.
+    Here(Rc<Changes>),
+}
 
 /// The node's side of a run.
 ///
@@ -22,7 +35,9 @@ pub(crate) struct Chain<'a> {
     shards: BTreeMap<Bytes, u32>,
     contracts: BTreeMap<Bytes, bool>,
     epoch: Option<u32>,
-    snapshots: Vec<i64>,
+    marks: Vec<Mark>,
+    /// What built-in functions have changed, when the VM computes them.
+    pub changes: Rc<Changes>,
 }
 
 impl<'a> Chain<'a> {
@@ -34,7 +49,8 @@ impl<'a> Chain<'a> {
             shards: BTreeMap::new(),
             contracts: BTreeMap::new(),
             epoch: None,
-            snapshots: Vec::new(),
+            marks: Vec::new(),
+            changes: Rc::default(),
         }
     }
 
@@ -46,10 +62,21 @@ impl<'a> Chain<'a> {
     /// An account; `None` when there is none.
     pub(crate) fn account(&mut self, address: &[u8]) -> Result<Option<UserAccount>, HookError> {
         if let Some(known) = self.accounts.get(address) {
-            return known.clone();
+            return self.amended(known.clone());
         }
         let account = self.hook.user_account(address);
         self.accounts.insert(address.to_vec(), account.clone());
+        self.amended(account)
+    }
+
+    fn amended(
+        &self,
+        account: Result<Option<UserAccount>, HookError>,
+    ) -> Result<Option<UserAccount>, HookError> {
+        let mut account = account;
+        if let Ok(Some(account)) = &mut account {
+            self.changes.amend(account);
+        }
         account
     }
 
@@ -93,7 +120,15 @@ impl<'a> Chain<'a> {
 
     /// A stored value; nothing when it cannot be read.
     pub(crate) fn storage(&mut self, address: &[u8], key: &[u8]) -> Bytes {
-        self.hook.storage_data(address, key).unwrap_or_default()
+        match self
+            .changes
+            .storage
+            .get(address)
+            .and_then(|entries| entries.get(key))
+        {
+            Some(value) => value.clone(),
+            None => self.hook.storage_data(address, key).unwrap_or_default(),
+        }
     }
 
     pub(crate) fn esdt_token(
@@ -102,27 +137,61 @@ impl<'a> Chain<'a> {
         token: &[u8],
         nonce: u64,
     ) -> Result<EsdtToken, HookError> {
-        self.hook.esdt_token(address, token, nonce)
-    }
-
-    /// Marks the node's state, when the node computes built-in functions.
-    pub(crate) fn push_state(&mut self) {
-        if self.delegated {
-            self.snapshots.push(self.hook.snapshot());
+        let changed = self.changes.storage.get(address);
+        let changed = changed
+            .and_then(|entries| entries.get(&builtin::instance_key(&builtin::token_key(token), nonce)));
+        match changed {
+            None => self.hook.esdt_token(address, token, nonce),
+            Some(none) if none.is_empty() => Ok(EsdtToken {
+                value: Some(BigInt::ZERO),
+                ..EsdtToken::default()
+            }),
+            Some(bytes) => builtin::decode_token(bytes).map_err(|error| HookError(error.to_string())),
         }
     }
 
-    /// Returns to the last mark. A node that refuses changes nothing for the caller.
+    /// Marks what built-in functions have changed, here or in the node.
+    pub(crate) fn mark(&mut self) -> Mark {
+        if self.delegated {
+            Mark::Node(self.hook.snapshot())
+        } else {
+            Mark::Here(self.changes.clone())
+        }
+    }
+
+    /// Returns to a mark. A node that refuses changes nothing for the caller.
+    pub(crate) fn revert(&mut self, mark: Mark) {
+        match mark {
+            Mark::Node(snapshot) => {
+                let _ = self.hook.revert_to_snapshot(snapshot);
+                self.forget();
+            }
+            Mark::Here(changes) => self.changes = changes,
+        }
+    }
+
+    pub(crate) fn push_state(&mut self) {
+        let mark = self.mark();
+        self.marks.push(mark);
+    }
+
+    /// Returns to the last mark.
     pub(crate) fn pop_set_state(&mut self) {
-        if let Some(snapshot) = self.snapshots.pop() {
-            let _ = self.hook.revert_to_snapshot(snapshot);
-            self.forget();
+        if let Some(mark) = self.marks.pop() {
+            self.revert(mark);
         }
     }
 
     /// Drops the last mark.
     pub(crate) fn pop_discard(&mut self) {
-        self.snapshots.pop();
+        self.marks.pop();
+    }
+
+    /// Has the node run a built-in function.
+    pub(crate) fn process_builtin(&mut self, input: &CallInput) -> Result<VmOutput, HookError> {
+        let output = self.hook.process_builtin_function(input);
+        self.forget();
+        output
     }
 }
 
@@ -156,7 +225,8 @@ impl Run<'_> {
             };
             account.balance = Some(known.balance.unwrap_or_default());
         }
-        account.balance.as_ref().unwrap_or(&BigInt::ZERO) + &account.balance_delta
+        let claimed = self.chain.changes.balances.get(address).unwrap_or(&BigInt::ZERO);
+        account.balance.as_ref().unwrap_or(&BigInt::ZERO) + &account.balance_delta + claimed
     }
 
     /// An account's nonce, the changes of this run included; 0 when the node has no such account.
@@ -179,7 +249,7 @@ impl Run<'_> {
     }
 
     /// The code at an address: this run's, or the node's.
-    pub(crate) fn code(&mut self, address: &[u8]) -> Result<std::rc::Rc<Bytes>, EeiError> {
+    pub(crate) fn code(&mut self, address: &[u8]) -> Result<Rc<Bytes>, EeiError> {
         let (account, _) = self.output.account(address);
         if !account.code.is_empty() {
             return Ok(account.code.clone());
@@ -189,7 +259,7 @@ impl Run<'_> {
         if code.is_empty() {
             return Err(EeiError::ContractNotFound);
         }
-        account.code = std::rc::Rc::new(code);
+        account.code = Rc::new(code);
         Ok(account.code.clone())
     }
 

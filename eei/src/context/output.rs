@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use arwen_interface::{
-    BigInt, Bytes, CallType, LogEntry, OutputAccount, OutputTransfer, ReturnCode, StorageUpdate, VmOutput,
+    AccountUpdate, BigInt, Bytes, CallType, LogEntry, OutputAccount, OutputTransfer, ReturnCode,
+    StorageUpdate, VmOutput,
 };
 use num_traits::Signed;
 
@@ -49,6 +50,8 @@ pub(crate) struct Output {
     saved: Vec<OutputState>,
     /// Accounts whose code is new; in others it is only kept from a read.
     code_updates: BTreeSet<Bytes>,
+    /// What built-in functions changed besides.
+    pub account_updates: Vec<AccountUpdate>,
 }
 
 impl Output {
@@ -150,8 +153,12 @@ impl Output {
 
     /// Merges what a built-in function gave: its balance changes are relative, its transfers come on top.
     pub(crate) fn merge_builtin(&mut self, output: VmOutput) {
+        // Without a refund of its own, such an output wipes out the one there was, a quirk of the reference.
+        let has_refund = output.gas_refund.is_some();
         let mut right = OutputState::from_output(output);
-        right.gas_refund += &self.state.gas_refund;
+        if has_refund {
+            right.gas_refund += &self.state.gas_refund;
+        }
         for (address, account) in &mut right.accounts {
             let Some(left) = self.state.accounts.get_mut(address) else {
                 continue;
@@ -352,12 +359,26 @@ impl Run<'_> {
 
     /// The output of a contract that has ended well, unless its gas does not add up.
     pub(crate) fn finish_output(&mut self) -> VmOutput {
-        self.output.drop_read_code();
-        self.output.state.gas_remaining = self.gas_left();
-        match self.settle_gas() {
-            Ok(()) => self.output.state.to_output(),
+        match self.close_output() {
+            Ok(()) => {
+                self.apply_builtin_changes();
+                VmOutput {
+                    account_updates: std::mem::take(&mut self.output.account_updates),
+                    ..self.output.state.to_output()
+                }
+            }
             Err(error) => self.error_output(&error),
         }
+    }
+
+    /// Counts the gas of a contract that has ended well, and drops what was only read.
+    ///
+    /// # Errors
+    /// When the gas does not add up.
+    pub(crate) fn close_output(&mut self) -> Result<(), EeiError> {
+        self.output.drop_read_code();
+        self.output.state.gas_remaining = self.gas_left();
+        self.settle_gas()
     }
 
     /// The output of a contract that has failed. Nothing it did remains; its gas counts as used.

@@ -196,7 +196,7 @@ host_fns! {
         dest: MemPtr, value: MemPtr, gas_limit: i64, function: MemPtr, function_len: MemLen, num_arguments: i32,
         argument_lengths: MemPtr, data: MemPtr
     ) -> i32,
-        gas [TransferValue], pending;
+        gas [TransferValue];
     /// Does nothing but cost gas; always returns 1. Kept for contracts that import it.
     "transferESDT" = transfer_esdt(
         dest: MemPtr, token: MemPtr, token_len: MemLen, value: MemPtr, gas_limit: i64, data: MemPtr, length: MemLen
@@ -207,74 +207,74 @@ host_fns! {
         dest: MemPtr, token: MemPtr, token_len: MemLen, value: MemPtr, gas_limit: i64, function: MemPtr,
         function_len: MemLen, num_arguments: i32, argument_lengths: MemPtr, data: MemPtr
     ) -> i32,
-        gas within [TransferValue], pending;
+        gas within [TransferValue];
     /// Sends a token and calls a function: at once when `dest` is a contract of this shard, otherwise with the
     /// transfer. Returns 0, or 1 when the call failed.
     "transferESDTNFTExecute" = transfer_esdt_nft_execute(
         dest: MemPtr, token: MemPtr, token_len: MemLen, value: MemPtr, nonce: i64, gas_limit: i64, function: MemPtr,
         function_len: MemLen, num_arguments: i32, argument_lengths: MemPtr, data: MemPtr
     ) -> i32,
-        gas within [TransferValue], pending;
+        gas within [TransferValue];
     /// Calls a contract of this shard with its own storage and waits for it; a built-in function may be called too.
     /// Its return data are appended to this contract's. Returns 0; a failure of the call fails this contract.
     "executeOnDestContext" = execute_on_dest_context(
         gas_limit: i64, address: MemPtr, value: MemPtr, function: MemPtr, function_len: MemLen, num_arguments: i32,
         argument_lengths: MemPtr, data: MemPtr
     ) -> i32,
-        gas within [ExecuteOnDestContext], pending;
+        gas within [ExecuteOnDestContext];
     /// As `executeOnDestContext`, but the called contract sees this contract's caller, who also pays the value.
     /// Returns 1 for a built-in function.
     "executeOnDestContextByCaller" = execute_on_dest_context_by_caller(
         gas_limit: i64, address: MemPtr, value: MemPtr, function: MemPtr, function_len: MemLen, num_arguments: i32,
         argument_lengths: MemPtr, data: MemPtr
     ) -> i32,
-        gas within [ExecuteOnDestContext], pending;
+        gas within [ExecuteOnDestContext];
     /// Runs a contract of this shard on this contract's storage and waits for it. Returns 0, or 1 for a built-in
     /// function; a failure of the call fails this contract.
     "executeOnSameContext" = execute_on_same_context(
         gas_limit: i64, address: MemPtr, value: MemPtr, function: MemPtr, function_len: MemLen, num_arguments: i32,
         argument_lengths: MemPtr, data: MemPtr
     ) -> i32,
-        gas within [ExecuteOnSameContext], pending;
+        gas within [ExecuteOnSameContext];
     /// As `executeOnSameContext`, with the value of the current call.
     "delegateExecution" = delegate_execution(
         gas_limit: i64, address: MemPtr, function: MemPtr, function_len: MemLen, num_arguments: i32,
         argument_lengths: MemPtr, data: MemPtr
     ) -> i32,
-        gas within [DelegateExecution], pending;
+        gas within [DelegateExecution];
     /// As `delegateExecution`, but nothing is stored or logged meanwhile.
     "executeReadOnly" = execute_read_only(
         gas_limit: i64, address: MemPtr, function: MemPtr, function_len: MemLen, num_arguments: i32,
         argument_lengths: MemPtr, data: MemPtr
     ) -> i32,
-        gas within [ExecuteReadOnly], pending;
+        gas within [ExecuteReadOnly];
     /// Deploys code and runs its `init`; writes the new address, 32 bytes, at `result`. Returns 0, or 1 when it
     /// failed.
     "createContract" = create_contract(
         gas_limit: i64, value: MemPtr, code: MemPtr, code_metadata: MemPtr, length: MemLen, result: MemPtr,
         num_arguments: i32, argument_lengths: MemPtr, data: MemPtr
     ) -> i32,
-        gas [CreateContract], pending;
+        gas [CreateContract];
     /// As `createContract`, with the code of the account at `source`.
     "deployFromSourceContract" = deploy_from_source_contract(
         gas_limit: i64, value: MemPtr, source: MemPtr, code_metadata: MemPtr, result: MemPtr, num_arguments: i32,
         argument_lengths: MemPtr, data: MemPtr
     ) -> i32,
-        gas [CreateContract], pending;
+        gas [CreateContract];
     /// Upgrades a contract that this contract owns, through an asynchronous call; ends the execution.
     "upgradeContract" = upgrade_contract(
         dest: MemPtr, gas_limit: i64, value: MemPtr, code: MemPtr, code_metadata: MemPtr, length: MemLen,
         num_arguments: i32, argument_lengths: MemPtr, data: MemPtr
     ),
-        gas [CreateContract], pending;
+        gas [CreateContract];
     /// As `upgradeContract`, with the code of the account at `source`.
     "upgradeFromSourceContract" = upgrade_from_source_contract(
         dest: MemPtr, gas_limit: i64, value: MemPtr, source: MemPtr, code_metadata: MemPtr, num_arguments: i32,
         argument_lengths: MemPtr, data: MemPtr
     ),
-        gas [CreateContract], pending;
+        gas [CreateContract];
     /// Ends the execution and calls a contract with value and data (`function@hex@hex…`); its result comes back as a
     /// call of `callBack`.
     "asyncCall" = async_call(dest: MemPtr, value: MemPtr, data: MemPtr, length: MemLen),
-        gas [AsyncCallStep], pending;
+        gas [AsyncCallStep];
 }

@@ -3,10 +3,10 @@
 /// Declares `ROWS` and `dispatch` of a group.
 ///
 /// One row: doc (the contract's side of the agreement), import name, Rust method, signature, then
-/// `gas [A]` (charged first), `gas within [A]` (charged by the method) and, for a row without a method, `pending`.
+/// `gas [A]` (charged first) or `gas within [A]` (charged by the method).
 macro_rules! host_fns {
     ($($(#[doc = $doc:literal])* $name:literal = $f:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)?,
-        gas $(within [$($within:ident),+])? $([$($first:ident),+])? $(, $pending:ident)?;)*) => {
+        gas $(within [$($within:ident),+])? $([$($first:ident),+])?;)*) => {
         #[allow(non_camel_case_types)]
         #[derive(Clone, Copy)]
         enum Row { $($f),* }
@@ -25,7 +25,6 @@ macro_rules! host_fns {
             gas: &[$($(arwen_metering::GasKey::$within,)+)? $($(arwen_metering::GasKey::$first,)+)?],
             charged: host_fns!(@charged $($($within)+)?),
             since: "1.3",
-            pending: host_fns!(@pending $($pending)?),
             doc: concat!($($doc, "\n"),*),
         }),*];
 
@@ -42,7 +41,7 @@ macro_rules! host_fns {
                     $($(call.run.charge(arwen_metering::GasKey::$first);)+)?
                     // The engine has checked the arity against the row's type.
                     $(let $arg = <$ty as crate::abi::Abi>::from_slot(slots.next().unwrap_or_default());)*
-                    host_fns!(@call call $f ($($arg),*) $($pending)? => $($ret)?)
+                    host_fns!(@call call $f ($($arg),*) => $($ret)?)
                 })*
             }
         }
@@ -51,12 +50,6 @@ macro_rules! host_fns {
     (@result $ret:ty) => { Some((<$ret as crate::abi::Abi>::WASM, <$ret as crate::abi::Abi>::NAME)) };
     (@charged) => { crate::table::Charged::First };
     (@charged $($within:ident)+) => { crate::table::Charged::Within };
-    (@pending) => { false };
-    (@pending pending) => { true };
-    (@call $call:ident $f:ident ($($arg:ident),*) pending => $($ret:ty)?) => {{
-        $(let _ = $arg;)*
-        Err(crate::errors::EeiError::ExecutionFailed.into())
-    }};
     (@call $call:ident $f:ident ($($arg:ident),*) =>) => {{
         $call.$f($($arg),*)?;
         Ok(0)
