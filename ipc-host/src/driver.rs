@@ -225,7 +225,7 @@ impl Driver {
     /// Hands out what the child has logged since the last operation.
     pub fn poll_logs(&mut self) {
         if let Some(channel) = &mut self.child {
-            channel.transport().pump();
+            channel.transport().drain();
         }
     }
 
@@ -273,13 +273,13 @@ impl Driver {
         channel.reset();
         let process = channel.transport();
         process.deadline = deadline;
+        process.drain();
         process.gas = None;
-        process.pump();
         let result = dialogue(&mut channel, request, hook, delegated);
         match result {
             Ok(reply) => {
                 let process = channel.transport();
-                process.pump();
+                process.drain();
                 self.gas = process.gas.take();
                 self.child = Some(channel);
                 Ok(reply)

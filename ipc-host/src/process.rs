@@ -30,6 +30,9 @@ const EXIT_GRACE: Duration = Duration::from_secs(2);
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 << 10;
 
+/// How often a stream is read in a row, at most: 16 MiB in all.
+const MAX_PUMPS: usize = 256;
+
 /// Something the child said beside its messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogEvent {
@@ -69,48 +72,60 @@ impl Inflow {
         })
     }
 
-    /// Takes what is there. At the end of the stream, or when it fails, it is closed.
-    fn pump(&mut self) {
-        let Some(file) = &mut self.file else { return };
-        let mut chunk = [0; 4096];
-        loop {
-            match file.read(&mut chunk) {
-                Ok(read) if read > 0 => self.bytes.extend_from_slice(&chunk[..read]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                _ => {
-                    self.file = None;
-                    return;
-                }
+    /// Takes what is there, up to a limit, so that a stream that never dries up does not hold up the rest. At the end
+    /// of the stream, or when it fails, it is closed. Returns whether there may be more.
+    fn pump(&mut self) -> bool {
+        let Some(file) = &mut self.file else { return false };
+        let start = self.bytes.len();
+        self.bytes.resize(start + CHUNK, 0);
+        let result = file.read(&mut self.bytes[start..]);
+        self.bytes.truncate(start + *result.as_ref().unwrap_or(&0));
+        match result {
+            Ok(read) if read > 0 => true,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => true,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+            _ => {
+                self.file = None;
+                false
             }
         }
     }
 
-    /// Takes a whole line, without its end, off the front.
-    fn take_line(&mut self) -> Option<String> {
-        let end = match self.bytes.iter().position(|byte| *byte == b'\n') {
-            Some(end) => end,
-            None if self.bytes.is_empty() || (self.file.is_some() && self.bytes.len() < CHUNK) => {
-                return None;
-            }
-            None => self.bytes.len() - 1,
+    /// Takes the whole lines off the front. At the end of the stream, or when it is very long, the last line is whole
+    /// too.
+    fn take_lines(&mut self) -> Vec<String> {
+        let end = match self.bytes.iter().rposition(|byte| *byte == b'\n') {
+            Some(end) => end + 1,
+            None if self.file.is_none() || self.bytes.len() >= CHUNK => self.bytes.len(),
+            None => 0,
         };
-        let line: Vec<u8> = self.bytes.drain(..=end).collect();
-        Some(String::from_utf8_lossy(&line).trim_end_matches('\n').to_owned())
+        let whole: Vec<u8> = self.bytes.drain(..end).collect();
+        String::from_utf8_lossy(&whole)
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 
-    /// Takes a whole log frame's payload off the front.
-    fn take_frame(&mut self) -> Option<Vec<u8>> {
-        let (header, rest) = self.bytes.split_first_chunk::<4>()?;
-        let length = u32::from_le_bytes(*header) as usize;
-        if length > MAX_LOG_LINE {
-            self.file = None;
-            self.bytes.clear();
-            return None;
+    /// Takes the payloads of the whole log frames off the front.
+    fn take_frames(&mut self) -> Vec<Vec<u8>> {
+        let mut payloads = Vec::new();
+        let mut rest = &self.bytes[..];
+        while let Some((header, body)) = rest.split_first_chunk::<4>() {
+            let length = u32::from_le_bytes(*header) as usize;
+            if length > MAX_LOG_LINE {
+                self.file = None;
+                rest = &[];
+                break;
+            }
+            let Some((payload, after)) = body.split_at_checked(length) else {
+                break;
+            };
+            payloads.push(payload.to_vec());
+            rest = after;
         }
-        let payload = rest.get(..length)?.to_vec();
-        self.bytes.drain(..4 + length);
-        Some(payload)
+        let taken = self.bytes.len() - rest.len();
+        self.bytes.drain(..taken);
+        payloads
     }
 }
 
@@ -216,10 +231,11 @@ impl Process {
         &mut self.profiles
     }
 
-    /// Takes and hands out whatever the child has said beside its messages.
-    pub fn pump(&mut self) {
-        self.lines.pump();
-        while let Some(payload) = self.lines.take_frame() {
+    /// Takes and hands out what the child has said beside its messages, or a part if that is very much. Returns
+    /// whether there may be more.
+    pub fn pump(&mut self) -> bool {
+        let mut more = self.lines.pump();
+        for payload in self.lines.take_frames() {
             let mut line = LogLine::default();
             if json::decode_one(&payload, &mut line).is_ok() {
                 match gas_line::read(&line) {
@@ -228,12 +244,12 @@ impl Process {
                 }
             }
         }
-        self.stdout.pump();
-        while let Some(line) = self.stdout.take_line() {
+        more |= self.stdout.pump();
+        for line in self.stdout.take_lines() {
             (self.handler)(LogEvent::Stdout(line));
         }
-        self.stderr.pump();
-        while let Some(line) = self.stderr.take_line() {
+        more |= self.stderr.pump();
+        for line in self.stderr.take_lines() {
             self.stderr_kept.push_str(&line);
             self.stderr_kept.push('\n');
             let over = self.stderr_kept.len().saturating_sub(STDERR_KEPT);
@@ -242,6 +258,16 @@ impl Process {
                 .unwrap_or(0);
             self.stderr_kept.drain(..over);
             (self.handler)(LogEvent::Stderr(line));
+        }
+        more
+    }
+
+    /// The same, until there is no more, or too much: somebody else may hold the other ends and write for ever.
+    pub fn drain(&mut self) {
+        for _ in 0..MAX_PUMPS {
+            if !self.pump() {
+                return;
+            }
         }
     }
 
@@ -282,7 +308,7 @@ impl Process {
             let _ = self.child.kill();
         }
         let status = self.child.wait().ok();
-        self.pump();
+        self.drain();
         Death {
             status,
             stderr: std::mem::take(&mut self.stderr_kept).trim_end().to_owned(),

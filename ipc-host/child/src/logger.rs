@@ -1,19 +1,27 @@
 //! The child's log: lines over fd 7, filtered by the profile from fd 6.
 //!
-//! A thread of its own writes, behind a bounded queue: a node that stops reading its log loses lines, and is told how
+//! Profiles are followed by a thread, and before each request: a profile that was sent before a request holds for it.
+//! Another thread writes, behind a bounded queue: a node that stops reading its log loses lines, and is told how
 //! many, instead of stopping the VM.
 
+use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{io, thread};
 
+use arwen_ipc_host::error::WireError;
 use arwen_ipc_host::frame::{MAX_PAYLOAD, read_log, write_log};
 use arwen_ipc_host::gas_line;
 use arwen_ipc_host::json;
 use arwen_ipc_host::log::{LogLevel, LogLevels, LogLine, LogProfile};
+use rustix::event::{PollFd, PollFlags, poll};
+
+/// The longest profile that is read, in bytes.
+const MAX_PROFILE: u32 = 1 << 20;
 
 /// How many lines wait for a slow reader before lines are dropped.
 const QUEUE: usize = 1024;
@@ -32,7 +40,45 @@ enum Command {
 #[derive(Debug)]
 struct Shared {
     levels: RwLock<LogLevels>,
+    profiles: Mutex<Profiles>,
     dropped: AtomicU64,
+}
+
+/// The profile pipe, and what was read of a profile that is not whole yet.
+#[derive(Debug, Default)]
+struct Profiles {
+    pipe: Option<File>,
+    bytes: Vec<u8>,
+}
+
+impl Profiles {
+    /// The next whole profile, if it is there already. The pipe is closed when it ends, fails or brings garbage.
+    fn next(&mut self) -> Option<LogProfile> {
+        loop {
+            match read_log(&mut &self.bytes[..], MAX_PROFILE) {
+                Ok(payload) => {
+                    self.bytes.drain(..4 + payload.len());
+                    let mut profile = LogProfile::default();
+                    if json::decode_one(&payload, &mut profile).is_ok() {
+                        return Some(profile);
+                    }
+                }
+                Err(WireError::Closed | WireError::Truncated) => {
+                    let mut chunk = [0; 4096];
+                    match self.pipe.as_mut()?.read(&mut chunk) {
+                        Ok(read) if read > 0 => self.bytes.extend_from_slice(&chunk[..read]),
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+                        _ => self.pipe = None,
+                    }
+                }
+                Err(_) => {
+                    self.pipe = None;
+                    self.bytes.clear();
+                }
+            }
+        }
+    }
 }
 
 /// Writes lines; cheap to clone.
@@ -48,6 +94,7 @@ impl Logger {
         Self {
             shared: Arc::new(Shared {
                 levels: RwLock::default(),
+                profiles: Mutex::default(),
                 dropped: AtomicU64::new(0),
             }),
             queue: None,
@@ -58,11 +105,11 @@ impl Logger {
     ///
     /// # Errors
     /// A thread could not be started.
-    pub fn start(
-        profiles: impl Read + Send + 'static,
-        lines: impl Write + Send + 'static,
-    ) -> io::Result<Self> {
+    pub fn start(profiles: impl Into<OwnedFd>, lines: impl Write + Send + 'static) -> io::Result<Self> {
         let (queue, waiting) = sync_channel(QUEUE);
+        let profiles = profiles.into();
+        rustix::io::ioctl_fionbio(&profiles, true)?;
+        let watched = profiles.try_clone()?;
         let logger = Self {
             queue: Some(queue),
             ..Self::silent()
@@ -71,20 +118,32 @@ impl Logger {
         thread::Builder::new()
             .name("log-lines".into())
             .spawn(move || write_lines(&waiting, lines, &shared))?;
+        logger.profiles().pipe = Some(File::from(profiles));
         let follower = logger.clone();
         thread::Builder::new()
             .name("log-profiles".into())
-            .spawn(move || follower.follow(profiles))?;
+            .spawn(move || {
+                while follower.profiles().pipe.is_some() {
+                    // An error is a signal, or something that reading the pipe will find out.
+                    let _ = poll(&mut [PollFd::new(&watched, PollFlags::IN)], None);
+                    follower.follow();
+                }
+            })?;
         Ok(logger)
     }
 
-    /// Applies profiles until the pipe ends. A profile that cannot be read changes nothing.
-    fn follow(&self, mut profiles: impl Read) {
-        while let Ok(payload) = read_log(&mut profiles, MAX_PAYLOAD) {
-            let mut profile = LogProfile::default();
-            if json::decode_one(&payload, &mut profile).is_err() {
-                continue;
-            }
+    fn profiles(&self) -> MutexGuard<'_, Profiles> {
+        self.shared
+            .profiles
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies the profiles that have come. A profile that cannot be read changes nothing.
+    pub fn follow(&self) {
+        // Held until they are applied, so that the other thread does not overtake.
+        let mut profiles = self.profiles();
+        while let Some(profile) = profiles.next() {
             if let Some(levels) = LogLevels::parse(&profile.patterns) {
                 *self.shared.levels.write().unwrap_or_else(PoisonError::into_inner) = levels;
             }
@@ -206,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_full_pipe_drops_lines_and_stops_nobody() {
-        let (_profile_end, profiles) = (0, io::empty());
+        let (profiles, _profile_end) = io::pipe().unwrap();
         let (line_end, lines) = io::pipe().unwrap();
         let logger = Logger::start(profiles, lines).unwrap();
         let text = "x".repeat(1000);

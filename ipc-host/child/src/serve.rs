@@ -74,6 +74,7 @@ impl<T: Read + Write> Server<'_, T> {
     fn turn(&mut self) -> Result<(), LoopEnd> {
         self.channel.reset();
         let Received { body, dialect, .. } = self.channel.receive()?;
+        self.logger.follow();
         if let Some(dialect) = dialect {
             self.channel.dialect = dialect;
         }

@@ -1,0 +1,296 @@
+//! The driver with the real child.
+
+mod common;
+
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+use std::{io, thread};
+
+use arwen_interface::ReturnCode;
+use arwen_ipc_host::driver::{Driver, DriverConfig, DriverError, LogEvent};
+use arwen_ipc_host::log::LogProfile;
+use arwen_ipc_host::wire::Dialect;
+use arwen_metering::Schedule;
+use rustix::process::{Pid, Signal, kill_process};
+
+use common::*;
+
+fn kill(pid: u32) {
+    kill_process(Pid::from_raw(pid as i32).unwrap(), Signal::KILL).unwrap();
+}
+
+#[test]
+fn a_contract_is_deployed_and_called_in_either_dialect() {
+    for dialect in [Dialect::Current, Dialect::Legacy] {
+        let mut node = Node::start(DriverConfig { dialect, ..config() });
+        assert!(node.driver.version().unwrap().starts_with("arwen-"));
+        let counter = node.deploy(COUNTER);
+        assert_eq!(node.increment(&counter), [[6]]);
+        assert_eq!(node.increment(&counter), [[7]]);
+    }
+}
+
+#[test]
+fn gas_stops_loops_and_recursion_and_the_child_goes_on() {
+    let mut node = Node::start(config());
+    let counter = node.deploy(COUNTER);
+    let endless = node.call(&counter, "forever", 1_000_000).unwrap();
+    assert_eq!(
+        (endless.return_code, endless.gas_remaining),
+        (ReturnCode::OutOfGas, 0)
+    );
+    let deep = node.call(&counter, "deeper", 5_000).unwrap();
+    assert_eq!(deep.return_code, ReturnCode::OutOfGas);
+    let deeper = node.call(&counter, "deeper", u64::MAX / 2).unwrap();
+    assert_eq!(deeper.return_code, ReturnCode::ExecutionFailed);
+    assert_eq!(node.increment(&counter), [[6]]);
+}
+
+#[test]
+fn a_gas_schedule_is_changed_in_place() {
+    let mut node = Node::start(config());
+    let counter = node.deploy(COUNTER);
+    let pid = node.driver.process_id();
+    let cheap = node
+        .call(&counter, "increment", 10_000_000)
+        .unwrap()
+        .gas_remaining;
+    node.driver
+        .change_gas_schedule(Schedule::bundled_raw("v3").unwrap())
+        .unwrap();
+    let dear = node
+        .call(&counter, "increment", 10_000_000)
+        .unwrap()
+        .gas_remaining;
+    assert!(dear < cheap, "{dear} < {cheap}");
+
+    let mut bad = Schedule::bundled_raw("v3").unwrap();
+    bad.get_mut("ElrondAPICost").unwrap().remove("Finish");
+    let error = node.driver.change_gas_schedule(bad).unwrap_err();
+    let text = "Gas cost for operation Finish has been set to 0 or is not set.";
+    assert!(
+        matches!(&error, DriverError::Schedule(error) if error.starts_with(text)),
+        "{error}"
+    );
+    let same = node
+        .call(&counter, "increment", 10_000_000)
+        .unwrap()
+        .gas_remaining;
+    assert_eq!(same, dear);
+    assert_eq!(node.driver.process_id(), pid);
+
+    // A child that is started later has the new prices too.
+    node.driver.kill();
+    assert_eq!(
+        node.call(&counter, "increment", 10_000_000)
+            .unwrap()
+            .gas_remaining,
+        dear
+    );
+}
+
+#[test]
+fn a_child_that_is_killed_costs_one_call() {
+    let mut node = Node::start(config());
+    let counter = node.deploy(COUNTER);
+    for question in ["current_epoch", "user_account", "code", "storage_data"] {
+        node.driver.version().unwrap();
+        let pid = node.driver.process_id().unwrap();
+        let mut asked = |name: &str| {
+            if name == question {
+                kill(pid);
+            }
+        };
+        let mut spy = Spy {
+            world: &mut node.world,
+            asked: &mut asked,
+        };
+        let error = node
+            .driver
+            .call(&mut spy, &call_input(&counter, "increment", 1_000_000))
+            .unwrap_err();
+        let DriverError::Died { status, .. } = &error else {
+            panic!("{question}: {error}")
+        };
+        assert_eq!(status.and_then(|status| status.signal()), Some(9));
+        assert_eq!(node.driver.process_id(), None);
+    }
+    // Nothing was applied, and the next call is served by another child.
+    assert_eq!(node.increment(&counter), [[6]]);
+    assert!(node.driver.process_id().is_some());
+}
+
+#[test]
+fn a_child_that_dies_while_it_computes_is_noticed() {
+    let mut node = Node::start(config());
+    let counter = node.deploy(COUNTER);
+    let pid = node.driver.process_id().unwrap();
+    let killer = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(50));
+        kill(pid);
+    });
+    let error = node.call(&counter, "forever", u64::MAX / 2).unwrap_err();
+    killer.join().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "critical error: arwen closed: signal: 9 (SIGKILL)"
+    );
+    assert_eq!(node.increment(&counter), [[6]]);
+}
+
+#[test]
+fn every_operation_ends_by_its_deadline() {
+    let mut node = Node::start(config());
+    let counter = node.deploy(COUNTER);
+    let short = Some(Duration::from_millis(100));
+    node.driver.set_timeout(short);
+    let error = node.call(&counter, "forever", u64::MAX / 2).unwrap_err();
+    assert_eq!(error.to_string(), "critical error: arwen time expired");
+
+    node.driver.set_timeout(config().timeout);
+    node.driver.version().unwrap();
+    node.driver.set_timeout(short);
+    assert!(matches!(
+        node.driver.diagnose_wait(3_600_000),
+        Err(DriverError::TimeExpired)
+    ));
+
+    // The node's own time counts too.
+    node.driver.set_timeout(config().timeout);
+    node.driver.version().unwrap();
+    node.driver.set_timeout(short);
+    let mut asked = |_: &str| thread::sleep(Duration::from_millis(200));
+    let mut spy = Spy {
+        world: &mut node.world,
+        asked: &mut asked,
+    };
+    let input = call_input(&counter, "increment", 1_000_000);
+    assert!(matches!(
+        node.driver.call(&mut spy, &input),
+        Err(DriverError::TimeExpired)
+    ));
+
+    node.driver.set_timeout(None);
+    assert_eq!(node.increment(&counter), [[6]]);
+}
+
+#[test]
+fn a_program_that_is_no_child_is_found_out() {
+    let start = |program: &str| {
+        let config = DriverConfig {
+            program: Some(program.into()),
+            timeout: Some(Duration::from_secs(5)),
+            ..config()
+        };
+        Driver::start(config).map(drop).unwrap_err()
+    };
+    assert!(
+        matches!(start("/no/such/program"), DriverError::Start { error, .. } if error.kind() == io::ErrorKind::NotFound)
+    );
+    assert!(matches!(start("/bin/true"), DriverError::Died { .. }));
+    // Reads nothing and writes for ever.
+    let config = DriverConfig {
+        program: Some("/usr/bin/yes".into()),
+        timeout: Some(Duration::from_millis(200)),
+        ..config()
+    };
+    assert!(matches!(
+        Driver::start(config).map(drop),
+        Err(DriverError::TimeExpired)
+    ));
+}
+
+#[test]
+fn a_child_that_cannot_start_says_why() {
+    let start = |change: fn(&mut DriverConfig)| {
+        let mut config = config();
+        change(&mut config);
+        match Driver::start(config).map(drop).unwrap_err() {
+            DriverError::Died { status, stderr } => (status.and_then(|status| status.code()), stderr),
+            other => panic!("{other}"),
+        }
+    };
+    assert_eq!(
+        start(|config| config.arguments.gas_schedule.clear()),
+        (
+            Some(2),
+            "Cannot create ArwenPart: Gas cost for operation StorePerByte has been set to 0 or is not set."
+                .into()
+        )
+    );
+    assert_eq!(
+        start(|config| config.arguments.protected_key_prefix.clear()),
+        (
+            Some(2),
+            "Cannot create ArwenPart: elrondProtectedKeyPrefix cannot be empty".into()
+        )
+    );
+    assert_eq!(
+        start(|config| config.arguments.messages_marshalizer = 1),
+        (
+            Some(2),
+            "Cannot create ArwenPart: gob messages are not supported".into()
+        )
+    );
+    assert_eq!(
+        start(|config| config.arguments.logs_marshalizer = 1),
+        (
+            Some(2),
+            "Cannot create logs part: gob log lines are not supported".into()
+        )
+    );
+}
+
+#[test]
+fn a_child_that_is_stopped_exits_as_the_reference_does() {
+    let mut node = Node::start(config());
+    let status = node.driver.stop().unwrap();
+    assert_eq!(status.code(), Some(3));
+    let logs = node.logs.lock().unwrap();
+    let text = "Ended Arwen loop: critical error: arwen will stop, as requested";
+    assert!(logs.contains(&LogEvent::Stderr(text.into())), "{logs:?}");
+}
+
+#[test]
+fn the_log_profile_chooses_the_lines() {
+    let quiet = LogProfile {
+        patterns: "*:NONE".into(),
+        ..LogProfile::default()
+    };
+    let mut node = Node::start(DriverConfig {
+        log_profile: quiet,
+        ..config()
+    });
+    let counter = node.deploy(COUNTER);
+    assert_eq!(node.driver.last_run_gas(), None);
+    let lines = |node: &Node| {
+        node.logs
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|event| matches!(event, LogEvent::Line(_)))
+            .count()
+    };
+    assert_eq!(lines(&node), 0);
+
+    // A profile holds for the requests that follow it.
+    let patterns = "*:INFO,arwen/gas:TRACE".to_owned();
+    node.driver.set_log_profile(LogProfile {
+        patterns,
+        ..LogProfile::default()
+    });
+    let output = node.call(&counter, "increment", 1_000_000).unwrap();
+    let split = node.driver.last_run_gas().unwrap();
+    assert_eq!(split.iter().sum::<u64>(), 1_000_000 - output.gas_remaining);
+    let applied =
+        |event: &LogEvent| matches!(event, LogEvent::Line(line) if line.message == "Profile change applied.");
+    assert_eq!(
+        node.logs
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|event| applied(event))
+            .count(),
+        1
+    );
+}
