@@ -10,16 +10,28 @@ use crate::machine::Code;
 /// The last used contracts, as many as fit. Finding one or not changes nothing but time.
 pub(crate) struct CodeCache {
     entries: BTreeMap<[u8; 32], Entry>,
+    /// Contracts by their length and last bytes, so that the usual case needs no hash of the whole.
+    by_look: BTreeMap<Look, [u8; 32]>,
     capacity: usize,
     used: usize,
     clock: u64,
 }
 
+/// A length and the last bytes of a contract.
+type Look = (usize, Vec<u8>);
+
+fn look(wasm: &[u8]) -> Look {
+    (wasm.len(), wasm[wasm.len().saturating_sub(LOOK_BYTES)..].to_vec())
+}
+
+/// How much of a contract's end tells it from others, in bytes. Too little only costs time.
+const LOOK_BYTES: usize = 64;
+
 struct Entry {
     code: Arc<Code>,
+    wasm: Vec<u8>,
     /// For the schedule of this generation.
     costs: Option<(u64, CostTable)>,
-    size: usize,
     last_use: u64,
 }
 
@@ -28,20 +40,30 @@ impl CodeCache {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             entries: BTreeMap::new(),
+            by_look: BTreeMap::new(),
             capacity,
             used: 0,
             clock: 0,
         }
     }
 
-    pub(crate) fn get(&mut self, hash: &[u8; 32]) -> Option<Arc<Code>> {
+    /// The compiled form of a contract, found by comparing its bytes.
+    pub(crate) fn get(&mut self, wasm: &[u8]) -> Option<Arc<Code>> {
+        let hash = *self.by_look.get(&look(wasm))?;
+        self.get_by_hash(&hash)
+            .filter(|_| self.entries.get(&hash).is_some_and(|entry| entry.wasm == wasm))
+    }
+
+    /// The compiled form of a contract, found by its SHA-256.
+    pub(crate) fn get_by_hash(&mut self, hash: &[u8; 32]) -> Option<Arc<Code>> {
         self.clock += 1;
         let entry = self.entries.get_mut(hash)?;
         entry.last_use = self.clock;
         Some(entry.code.clone())
     }
 
-    pub(crate) fn insert(&mut self, hash: [u8; 32], code: Arc<Code>, size: usize) {
+    pub(crate) fn insert(&mut self, hash: [u8; 32], code: Arc<Code>, wasm: &[u8]) {
+        let size = wasm.len();
         if size > self.capacity || self.entries.contains_key(&hash) {
             return;
         }
@@ -54,16 +76,18 @@ impl CodeCache {
             let Some(entry) = oldest.and_then(|hash| self.entries.remove(&hash)) else {
                 break;
             };
-            self.used -= entry.size;
+            self.used -= entry.wasm.len();
+            self.by_look.remove(&look(&entry.wasm));
         }
         self.clock += 1;
         self.used += size;
+        self.by_look.insert(look(wasm), hash);
         self.entries.insert(
             hash,
             Entry {
                 code,
                 costs: None,
-                size,
+                wasm: wasm.to_vec(),
                 last_use: self.clock,
             },
         );

@@ -33,6 +33,9 @@ pub(crate) const HASH_LEN: i32 = 32;
 /// The length of an address, in bytes.
 pub(crate) const ADDRESS_LEN: i32 = arwen_interface::ADDRESS_LEN as i32;
 
+/// The error of a run that wants more memory than the machine gives.
+const OUT_OF_MEMORY: &str = "runtime error: out of memory";
+
 /// A 32-bit length for a charge per byte: negative ones are huge.
 pub(crate) fn charged(length: i32) -> u64 {
     i64::from(length) as u64
@@ -54,8 +57,16 @@ impl HostCall<'_, '_, '_> {
         let start = start.ok_or(EeiError::LoadBadBounds)?;
         let len = usize::try_from(len.0).map_err(|_| EeiError::LoadNegativeLength)?;
         let there = &memory[start..];
-        let mut bytes = there[..len.min(there.len())].to_vec();
-        bytes.resize(len, 0);
+        if len <= there.len() {
+            return Ok(there[..len].to_vec());
+        }
+        // Up to 2 GiB of zeros, which cost no memory until somebody looks at them. The reservation is tried first:
+        // without it a refusal would end the process.
+        if Bytes::new().try_reserve_exact(len).is_err() {
+            abort(OUT_OF_MEMORY);
+        }
+        let mut bytes = vec![0; len];
+        bytes[..there.len()].copy_from_slice(there);
         Ok(bytes)
     }
 

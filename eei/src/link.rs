@@ -13,11 +13,17 @@ const NAMESPACE: &str = "env";
 /// The reference's text, which calling contracts and their users see.
 pub(crate) fn link(module: &Module) -> Result<Vec<Extern>, String> {
     let mut externs = Vec::with_capacity(module.imports().len());
-    let mut errors = Vec::new();
+    // The reference looks at functions first, then at the rest.
+    let (mut errors, mut other_errors) = (Vec::new(), Vec::new());
     for import in module.imports() {
         let found =
             (import.module == NAMESPACE).then(|| table::host_fns().find(|(_, row)| row.name == import.name));
         let found = found.flatten();
+        let errors = if matches!(import.ty, ExternType::Func(_)) {
+            &mut errors
+        } else {
+            &mut other_errors
+        };
         match (&import.ty, found) {
             (_, None) => {
                 errors.push(format!("Import not found, namespace: {}, name: {}", import.module, import.name));
@@ -40,6 +46,7 @@ pub(crate) fn link(module: &Module) -> Result<Vec<Extern>, String> {
             )),
         }
     }
+    errors.append(&mut other_errors);
     match &errors[..] {
         [] => Ok(externs),
         [error] => Err(format!("link error: {error}")),

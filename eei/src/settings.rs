@@ -71,7 +71,7 @@ impl Default for VmSettings {
             builtin_function_names: BTreeSet::new(),
             save_compiled_code: false,
             tier: Tier::Jit,
-            module_cache_bytes: 64 << 20,
+            module_cache_bytes: 16 << 20,
         }
     }
 }

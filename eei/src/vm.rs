@@ -184,12 +184,15 @@ fn error_of(payload: Box<dyn Any + Send>, name: &str) -> VmError {
 impl Core {
     /// The compiled form of a contract.
     pub(crate) fn compile(&mut self, wasm: &[u8]) -> Result<Arc<Code>, EeiError> {
+        if let Some(code) = self.cache.get(wasm) {
+            return Ok(code);
+        }
         let hash = crypto::sha256(wasm);
-        if let Some(code) = self.cache.get(&hash) {
+        if let Some(code) = self.cache.get_by_hash(&hash) {
             return Ok(code);
         }
         let code = Arc::new(Code::new(&self.engine, wasm, hash)?);
-        self.cache.insert(hash, code.clone(), wasm.len());
+        self.cache.insert(hash, code.clone(), wasm);
         Ok(code)
     }
 

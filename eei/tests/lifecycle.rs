@@ -428,3 +428,27 @@ fn the_value_of_a_deployment_goes_to_the_contract() {
         .expect("the contract");
     assert_eq!(account.balance_delta, Some(number(3)));
 }
+
+/// Nothing in a contract looks at what happened when the called function is itself a host function.
+#[test]
+fn a_host_function_called_as_an_export_never_fails() {
+    let code = wasm(
+        r#"(module (import "env" "checkNoPayment" (func $check)) (memory (export "memory") 1)
+             (export "check" (func $check)))"#,
+    );
+    let node = Node::new(Some(&code));
+    let mut paid = call("check", &[], 1_000);
+    let output = run_in(&node, &paid).expect("an output");
+    assert_eq!(ending(&output), (ReturnCode::Ok, ""));
+    paid.vm_input.call_value = Some(number(1));
+    let output = run_in(&node, &paid).expect("an output");
+    assert_eq!(
+        ending(&output),
+        (
+            ReturnCode::ExecutionFailed,
+            "function does not accept EGLD payment"
+        )
+    );
+    assert_eq!(output.gas_remaining, 0);
+    assert_eq!(output.output_accounts.len(), 1, "the output of a success");
+}

@@ -183,6 +183,12 @@ impl Store {
         Some(&self.funcs.get(func.0 as usize)?.ty)
     }
 
+    /// Is a function one of the host's? A module may export what it imports.
+    pub fn is_host_func(&self, func: FuncId) -> bool {
+        let func = self.funcs.get(func.0 as usize);
+        func.is_some_and(|func| matches!(func.kind, FuncKind::Host { .. }))
+    }
+
     /// Calls a function with `host` behind its imports.
     ///
     /// Gas used is exact in the meter whatever the outcome. The store stays usable after a trap, with whatever the
