@@ -1,8 +1,9 @@
-//! wasmer: singlepass and Cranelift, both with its metering middleware.
+//! wasmer: singlepass with its metering middleware. Its Cranelift backend cannot be built beside ours: it pins another
+//! patch version of the same Cranelift.
 
 use std::sync::Arc;
 
-use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Singlepass};
+use wasmer::sys::{CompilerConfig, EngineBuilder, Singlepass};
 use wasmer::{Instance, Module, Store, imports};
 use wasmer_middlewares::Metering;
 use wasmer_middlewares::metering::set_remaining_points;
@@ -10,40 +11,21 @@ use wasmer_middlewares::metering::set_remaining_points;
 use super::{Engine, Prepared};
 use crate::kernels::Kernel;
 
-struct Wasmer {
-    name: &'static str,
-    singlepass: bool,
-}
+struct Wasmer;
 
 pub fn all() -> Vec<Box<dyn Engine>> {
-    vec![
-        Box::new(Wasmer {
-            name: "wasmer singlepass + metering",
-            singlepass: true,
-        }),
-        Box::new(Wasmer {
-            name: "wasmer Cranelift + metering",
-            singlepass: false,
-        }),
-    ]
+    vec![Box::new(Wasmer)]
 }
 
 impl Engine for Wasmer {
     fn name(&self) -> &str {
-        self.name
+        "wasmer singlepass + metering"
     }
 
     fn prepare(&self, kernel: &Kernel) -> Option<Prepared> {
-        let metering = Arc::new(Metering::new(u64::MAX >> 1, |_| 1));
-        let mut store = if self.singlepass {
-            let mut compiler = Singlepass::default();
-            compiler.push_middleware(metering);
-            Store::new(EngineBuilder::new(compiler))
-        } else {
-            let mut compiler = Cranelift::default();
-            compiler.push_middleware(metering);
-            Store::new(EngineBuilder::new(compiler))
-        };
+        let mut compiler = Singlepass::default();
+        compiler.push_middleware(Arc::new(Metering::new(u64::MAX >> 1, |_| 1)));
+        let mut store = Store::new(EngineBuilder::new(compiler));
         let module = Module::new(&store, kernel.wasm).ok()?;
         let instance = Instance::new(&mut store, &module, &imports! {}).ok()?;
         let run = instance
