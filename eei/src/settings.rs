@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use arwen_engine::Tier;
 use arwen_interface::Bytes;
 
+use crate::builtin::BuiltinFunction;
+
 /// Who computes built-in functions (ESDT transfers and the rest).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BuiltinMode {
@@ -68,7 +70,10 @@ impl Default for VmSettings {
             builtins: BuiltinMode::InVm,
             account_updates: false,
             name_services: BTreeSet::new(),
-            builtin_function_names: BTreeSet::new(),
+            builtin_function_names: BuiltinFunction::ALL
+                .iter()
+                .map(|function| function.name().to_owned())
+                .collect(),
             save_compiled_code: false,
             tier: Tier::Jit,
             module_cache_bytes: 16 << 20,

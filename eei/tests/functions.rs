@@ -531,7 +531,7 @@ fn return_data_and_logs() {
         identifier: identifier.to_vec(),
         address: CONTRACT.to_vec(),
         topics: topics.iter().map(|topic| topic.to_vec()).collect(),
-        data: data.to_vec(),
+        data: Some(data.to_vec()),
     };
     let mut topic = b"abc".to_vec();
     topic.resize(32, 0);

@@ -157,10 +157,14 @@ record! {
         "CallType": Int => call_type;
         "SenderAddress": Bytes => sender, .blank(Blank::Null);
     }
-    LogEntry, "LogEntry" => {
-        "Identifier": Bytes => identifier;
+    // Without topics an entry has no identifier either: Go leaves both nil then.
+    LogEntry, "LogEntry" presence |entry: &LogEntry| match (&entry.identifier[..], &entry.topics[..]) {
+        ([], []) => Presence::Failure,
+        _ => Presence::Success,
+    } => {
+        "Identifier": Bytes => identifier, .blank(Blank::EmptyOnSuccess);
         "Address": Bytes => address;
-        "Topics": List<Bytes> => topics;
+        "Topics": List<Bytes> => topics, .blank(Blank::EmptyOnSuccess);
         "Data": Bytes => data;
     }
     UserAccount, "Account" => {

@@ -206,11 +206,11 @@ impl StepReport {
         let logs = output.logs.iter().map(|log| Log {
             identifier: hex(&log.identifier),
             topics: log.topics.iter().map(|topic| hex(topic)).collect(),
-            data: hex(&log.data),
+            data: hex(log.data.as_deref().unwrap_or_default()),
             text: [&log.identifier]
                 .into_iter()
                 .chain(&log.topics)
-                .chain([&log.data])
+                .chain(&log.data)
                 .map(|bytes| show(bytes))
                 .collect::<Vec<_>>()
                 .join(", "),

@@ -101,6 +101,6 @@ pub struct LogEntry {
     pub address: Bytes,
     /// Indexed details.
     pub topics: Vec<Bytes>,
-    /// Other details.
-    pub data: Bytes,
+    /// Other details; `None` where a built-in function wrote the entry, which nodes tell from empty.
+    pub data: Option<Bytes>,
 }

@@ -72,7 +72,7 @@ pub(super) fn token_event(
         identifier: identifier.as_bytes().to_vec(),
         address: caller.to_vec(),
         topics,
-        data: Bytes::new(),
+        data: None,
     }
 }
 
@@ -90,6 +90,6 @@ pub(super) fn instance_event(
         identifier: identifier.as_bytes().to_vec(),
         address: caller.to_vec(),
         topics,
-        data: Bytes::new(),
+        data: None,
     }
 }

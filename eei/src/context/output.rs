@@ -182,7 +182,7 @@ impl Output {
             identifier,
             address: address.to_vec(),
             topics: topics.collect(),
-            data,
+            data: Some(data),
         });
     }
 }

@@ -165,7 +165,9 @@ fn settings(arguments: InitializeArguments, options: Options) -> VmSettings {
         esdt_functions_enable_epoch: arguments.esdt_functions_enable_epoch,
         use_warm_instance: arguments.use_warm_instance,
         builtins: options.builtins,
-        builtin_function_names: arguments.builtin_functions.unwrap_or_default(),
+        builtin_function_names: arguments
+            .builtin_functions
+            .unwrap_or(defaults.builtin_function_names),
         tier: options.tier.unwrap_or(defaults.tier),
         ..defaults
     }

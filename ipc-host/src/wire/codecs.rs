@@ -106,6 +106,24 @@ impl Codec<Vec<u8>> for Bytes {
     }
 }
 
+/// Bytes that may be absent, where a reader tells that from empty.
+impl Codec<Option<Vec<u8>>> for Bytes {
+    fn write(value: &Option<Vec<u8>>, sink: &mut dyn Sink) {
+        match value {
+            Some(bytes) => sink.bytes(bytes),
+            None => sink.null(),
+        }
+    }
+    fn read(value: &mut Option<Vec<u8>>, source: &mut dyn Source) -> Result<(), DecodeError> {
+        *value = if source.null()? {
+            None
+        } else {
+            Some(source.bytes()?)
+        };
+        Ok(())
+    }
+}
+
 impl Codec<Option<BigInt>> for Big {
     fn write(value: &Option<BigInt>, sink: &mut dyn Sink) {
         sink.big(value.as_ref());

@@ -108,7 +108,8 @@ fn log_difference(want: &CheckLog, have: &LogEntry) -> Option<&'static str> {
             return Some("bad log topic");
         }
     }
-    (!want.data.holds(&have.data)).then_some("bad log data")
+    let data = have.data.clone().unwrap_or_default();
+    (!want.data.holds(&data)).then_some("bad log data")
 }
 
 fn show_expected(log: &CheckLog) -> String {
@@ -136,7 +137,7 @@ fn show_actual(log: &LogEntry) -> String {
         Json::Str(reconstruct(&log.address, Hint::Address)),
         Json::Str(reconstruct(&log.identifier, Hint::Str)),
         list(log.topics.iter().map(|topic| Json::Str(hex(topic)))),
-        Json::Str(hex(&log.data)),
+        Json::Str(hex(log.data.as_deref().unwrap_or_default())),
     )
 }
 
