@@ -7,6 +7,7 @@ pub mod json;
 pub mod model;
 pub mod parse;
 pub mod run;
+pub mod shards;
 pub mod suite;
 pub mod world;
 
