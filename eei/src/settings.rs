@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use arwen_engine::Tier;
 use arwen_interface::Bytes;
 
-use crate::builtin::BuiltinFunction;
+use crate::builtin::{BuiltinFunction, BuiltinPrices};
 
 /// Who computes built-in functions (ESDT transfers and the rest).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct VmSettings {
     pub account_updates: bool,
     /// Contracts that may name accounts, while the VM computes built-in functions.
     pub name_services: BTreeSet<Bytes>,
+    /// What built-in functions cost, while the VM computes them; what the gas schedule says when `None`.
+    pub builtin_prices: Option<BuiltinPrices>,
     /// The names that are built-in functions; contracts may not export them.
     pub builtin_function_names: BTreeSet<String>,
     /// Ask the node to keep compiled code. No reply depends on it.
@@ -70,6 +72,7 @@ impl Default for VmSettings {
             builtins: BuiltinMode::InVm,
             account_updates: false,
             name_services: BTreeSet::new(),
+            builtin_prices: None,
             builtin_function_names: BuiltinFunction::ALL
                 .iter()
                 .map(|function| function.name().to_owned())

@@ -132,13 +132,13 @@ fn deliveries() -> impl Iterator<Item = Delivery> {
     }))
 }
 
-/// Orders that are accepted (nothing to pay) and refused (more than there is, paid or not).
+/// Orders that are accepted (nothing to pay) and refused (more than there is).
 fn orders(market: &mut Market) {
     market.order(0, 3, 0);
     market.order(1, 200, 0);
-    market.order(0, 201, 300);
+    market.order(0, 201, 0);
     market.order(1, 2, 0);
-    market.order(1, 4, 50);
+    market.order(1, 204, 0);
 }
 
 #[test]

@@ -114,7 +114,10 @@ impl Run<'_> {
             chain: &mut self.chain,
             name_services: &settings.name_services,
         };
-        let prices = BuiltinPrices::of(&self.core.schedule);
+        let prices = match &settings.builtin_prices {
+            Some(prices) => prices.clone(),
+            None => BuiltinPrices::of(&self.core.schedule),
+        };
         let outcome =
             builtin::process(&mut world, &prices, input).map_err(|e| EeiError::Text(e.to_string()))?;
         if outcome.changes.needs_account_updates() && !settings.account_updates {

@@ -2,12 +2,14 @@
 
 use std::fmt::Display;
 
+use arwen_eei::builtin::BuiltinPrices;
 use arwen_eei::{Tier, Vm, VmSettings};
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
 use arwen_metering::Schedule;
 
 use super::{Machine, MachineError};
 use crate::model::GasSchedule;
+use crate::world::scenario_name_services;
 
 /// The VM type of scenario addresses.
 const VM_TYPE: [u8; 2] = [0, 0];
@@ -52,6 +54,9 @@ impl VmMachine {
             let settings = VmSettings {
                 vm_type: VM_TYPE.to_vec(),
                 block_gas_limit: BLOCK_GAS_LIMIT,
+                account_updates: true,
+                name_services: scenario_name_services().collect(),
+                builtin_prices: Some(BuiltinPrices::uniform(1)),
                 tier,
                 ..VmSettings::default()
             };

@@ -77,6 +77,18 @@ impl World {
         for change in &output.output_accounts {
             self.apply_account(change);
         }
+        for update in &output.account_updates {
+            let account = self.accounts.entry(update.address.clone()).or_default();
+            if let Some(owner) = &update.owner {
+                account.owner.clone_from(owner);
+            }
+            if let Some(name) = &update.user_name {
+                account.username.clone_from(name);
+            }
+            if let Some(reward) = &update.claimed_reward {
+                account.developer_reward -= reward;
+            }
+        }
         for address in &output.deleted_accounts {
             self.accounts.remove(address);
         }
