@@ -1,83 +1,70 @@
 //! The seam between what is shared and the two tiers; the only file that names both.
 //!
-//! A tier turns a validated module into code ([`Code::prepare`]) and runs one function of an instance
-//! ([`invoke`]). Everything else (linking, memories, tables, globals, segments, host calls, the meter, the logical
-//! stack) is shared in `runtime/`. Both keep to the same rules:
+//! A tier turns a validated module into code ([`Code`]) and runs one function of an instance ([`invoke`]). Everything
+//! else (linking, memories, tables, globals, segments, host calls, the meter, the logical stack) is shared in
+//! `runtime/`. Both keep to the same rules:
 //!
 //! - [`invoke`] runs body `body` of `instance` with the logical stack that is left
 //!   (`budget`, in slots): before a frame charges anything, subtract `Body::frame_slots` or trap `StackOverflow`.
-//!   Host functions only through `Store::call_host`, functions of instances that run in the other tier through
-//!   `Store::invoke_slots` (under a `stack::HostCall` mark), bulk operators through `runtime/ops.rs`;
-//! - functions without native entry have `FuncRef::FOREIGN` set in their reference, so compiled code that meets one
-//!   in a table comes back through `Store::invoke_slots`.
+//!   Host functions only through `Store::call_host`, bulk operators through `runtime/ops.rs`;
+//! - all instances of a store run in the same tier, and that changes only while no code runs
+//!   ([`Store::choose_tier`]).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::config::Tier;
 use crate::engine::Engine;
-use crate::error::{CompileError, CompileErrorKind};
 use crate::host::Host;
+use crate::interp;
+use crate::jit::{self, NativeCode};
 use crate::module::info::ModuleInfo;
 use crate::runtime::store::{InstanceId, Store};
+use crate::tier::Promotion;
 use crate::trap::Trap;
 
-/// The code of a module.
+/// The code of a module, in as many tiers as it has been asked for.
 #[derive(Debug)]
-pub(crate) enum Code {
-    /// Register code, translated when first called.
-    Interpreted(crate::interp::ModuleCode),
-    /// Native code.
-    #[cfg(feature = "jit")]
-    Native(crate::jit::NativeCode),
+pub(crate) struct Code {
+    info: Arc<ModuleInfo>,
+    /// Register code; its functions are translated when first called.
+    interpreted: OnceLock<interp::ModuleCode>,
+    promotion: Arc<Promotion>,
 }
 
 impl Code {
     /// Prepares a validated module for the engine's tier.
-    pub fn prepare(engine: &Engine, info: &Arc<ModuleInfo>) -> Result<Self, CompileError> {
-        let fail = |kind| CompileError {
-            kind,
-            offset: 0,
-            function: None,
-        };
-        match engine.tier() {
-            #[cfg(feature = "jit")]
-            Tier::Jit => {
-                let compiler = engine
-                    .jit()
-                    .map_err(|e| fail(CompileErrorKind::NoNativeCode(e)))?;
-                Ok(Self::Native(compiler.compile(info)?))
-            }
-            #[cfg(not(feature = "jit"))]
-            Tier::Jit => Err(fail(CompileErrorKind::TierUnavailable(
-                "this build has no native tier",
-            ))),
-            Tier::Interpreter => Ok(Self::Interpreted(crate::interp::ModuleCode::new(info))),
-            Tier::Tiered => Err(fail(CompileErrorKind::TierUnavailable(
-                "this build compiles nothing in the background",
-            ))),
+    pub fn prepare(engine: &Engine, info: &Arc<ModuleInfo>) -> Self {
+        let promotion = Arc::new(Promotion::default());
+        if engine.tier() == Tier::Jit {
+            promotion.compile_here(engine.jit(), info);
+        }
+        Self {
+            info: info.clone(),
+            interpreted: OnceLock::new(),
+            promotion,
         }
     }
 
-    /// Native entry of a function by its index in the module; null when it has none.
-    pub fn entry(&self, index: u32) -> *const u8 {
-        match self {
-            Self::Interpreted(_) => std::ptr::null(),
-            #[cfg(feature = "jit")]
-            Self::Native(code) => code.entry(index),
-        }
+    /// Its register code.
+    pub fn interpreted(&self) -> &interp::ModuleCode {
+        self.interpreted
+            .get_or_init(|| interp::ModuleCode::new(&self.info))
+    }
+
+    /// Its native code, once it is there.
+    pub fn native(&self) -> Option<&NativeCode> {
+        self.promotion.native()
+    }
+
+    /// Its way to native code.
+    pub fn promotion(&self) -> &Arc<Promotion> {
+        &self.promotion
     }
 }
 
 /// The helpers compiled code may call.
 pub(crate) fn libcalls() -> *const usize {
-    #[cfg(feature = "jit")]
-    {
-        crate::jit::libcalls::table()
-    }
-    #[cfg(not(feature = "jit"))]
-    {
-        std::ptr::null()
-    }
+    jit::libcalls::table()
 }
 
 /// Runs body `body` of an instance. Slots have been checked against its type.
@@ -90,9 +77,9 @@ pub(crate) fn invoke(
     args: &[u64],
     results: &mut [u64],
 ) -> Result<(), Trap> {
-    match store.instances[instance.0 as usize].module.code() {
-        Code::Interpreted(_) => crate::interp::invoke(store, instance, body, host, budget, args, results),
-        #[cfg(feature = "jit")]
-        Code::Native(_) => crate::jit::invoke(store, instance, body, host, budget, args, results),
+    if store.native {
+        jit::invoke(store, instance, body, host, budget, args, results)
+    } else {
+        interp::invoke(store, instance, body, host, budget, args, results)
     }
 }

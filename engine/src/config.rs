@@ -1,15 +1,18 @@
 //! Settings of an engine.
 
 use crate::ruleset::Ruleset;
+use crate::tier::NativeBudget;
 
 /// How code is executed. Which tier ran is unobservable except by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tier {
     /// Interpreted; needs no executable memory.
     Interpreter,
-    /// Compiled to native code when the module is created.
+    /// Compiled to native code when the module is created; interpreted where that is refused
+    /// ([`crate::Module::tier_status`]).
     Jit,
-    /// Interpreted until native code is ready.
+    /// Interpreted until native code, compiled in the background for modules in use, is ready
+    /// ([`Config::promote_after`]).
     Tiered,
 }
 
@@ -30,6 +33,11 @@ pub struct Config {
     pub(crate) stack_limit: u32,
     pub(crate) memory_bounds: MemoryBounds,
     pub(crate) memory_page_cap: u32,
+    pub(crate) promote_calls: u32,
+    pub(crate) promote_work: u64,
+    pub(crate) compile_threads: usize,
+    pub(crate) compile_queue: usize,
+    pub(crate) native_budget: NativeBudget,
 }
 
 impl Config {
@@ -41,6 +49,11 @@ impl Config {
             stack_limit: ruleset.stack_limit,
             memory_bounds: MemoryBounds::Guarded,
             memory_page_cap: 65_536,
+            promote_calls: 2,
+            promote_work: 1_000_000,
+            compile_threads: 1,
+            compile_queue: 64,
+            native_budget: NativeBudget::default(),
         }
     }
 
@@ -67,6 +80,28 @@ impl Config {
     /// Part of consensus: all nodes must use the same.
     pub fn memory_page_cap(mut self, pages: u32) -> Self {
         self.memory_page_cap = pages.min(65_536);
+        self
+    }
+
+    /// For [`Tier::Tiered`]: when a module is queued for compilation. Either at the start of its call number `calls`
+    /// (0 and 1: the first), or after a call when all its calls together have used `work` gas (gas that host functions
+    /// charge included: it is the one measure of work that costs nothing to take). Default: 2 calls, a million gas,
+    /// which the interpreter spends in about the time that compiling an average contract takes.
+    pub fn promote_after(mut self, calls: u32, work: u64) -> Self {
+        (self.promote_calls, self.promote_work) = (calls, work);
+        self
+    }
+
+    /// For [`Tier::Tiered`]: threads that compile, and modules that may wait for one. A module that finds no place
+    /// stays interpreted and asks again with its next call. Default: 1 thread, 64 modules. 1 to 16 threads.
+    pub fn background(mut self, threads: usize, queue: usize) -> Self {
+        (self.compile_threads, self.compile_queue) = (threads.clamp(1, 16), queue);
+        self
+    }
+
+    /// What compiling a module may cost; above, it is interpreted. Default: [`NativeBudget::default`].
+    pub fn native_budget(mut self, budget: NativeBudget) -> Self {
+        self.native_budget = budget;
         self
     }
 

@@ -1,28 +1,33 @@
 //! The engine: settings shared by modules and stores.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::config::{Config, Tier};
+use crate::jit::Compiler;
 use crate::ruleset::Ruleset;
+use crate::tier::queue::Workers;
 
 /// Settings, and what is built once from them. A clone is the same engine.
+///
+/// Dropping the last handle (modules and stores hold one each) ends the compiling threads: what waits is forgotten,
+/// what is being compiled ends after its current function.
 #[derive(Debug, Clone)]
 pub struct Engine(Arc<EngineInner>);
 
 #[derive(Debug)]
 struct EngineInner {
     config: Config,
-    #[cfg(feature = "jit")]
-    jit: std::sync::OnceLock<Result<crate::jit::Compiler, String>>,
+    jit: OnceLock<Result<Arc<Compiler>, String>>,
+    workers: Workers,
 }
 
 impl Engine {
-    /// An engine with the given settings.
+    /// An engine with the given settings. Starts no thread before something is to be compiled in the background.
     pub fn new(config: Config) -> Self {
         Self(Arc::new(EngineInner {
+            jit: OnceLock::new(),
+            workers: Workers::new(config.compile_threads, config.compile_queue),
             config,
-            #[cfg(feature = "jit")]
-            jit: std::sync::OnceLock::new(),
         }))
     }
 
@@ -42,13 +47,17 @@ impl Engine {
     }
 
     /// The compiler, or why this machine has none.
-    #[cfg(feature = "jit")]
-    pub(crate) fn jit(&self) -> Result<&crate::jit::Compiler, String> {
+    pub(crate) fn jit(&self) -> Result<&Arc<Compiler>, String> {
         self.0
             .jit
-            .get_or_init(|| crate::jit::Compiler::new(&self.0.config))
+            .get_or_init(|| Compiler::new(&self.0.config).map(Arc::new))
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    /// The threads that compile in the background.
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.0.workers
     }
 
     /// Are two handles the same engine?

@@ -48,12 +48,6 @@ pub enum CompileErrorKind {
         /// How many the ruleset allows.
         max: u64,
     },
-    /// The tier asked for is not part of this build.
-    #[error("tier unavailable: {0}")]
-    TierUnavailable(&'static str),
-    /// Valid, but native code for it was refused or is impossible here (see [`crate::Tier`]).
-    #[error("no native code: {0}")]
-    NoNativeCode(String),
 }
 
 /// Why a module could not be instantiated.

@@ -28,11 +28,15 @@ mod host;
 mod interp;
 #[cfg(feature = "jit")]
 mod jit;
+#[cfg(not(feature = "jit"))]
+#[path = "no_jit.rs"]
+mod jit;
 mod limits;
 mod module;
 mod ruleset;
 mod runtime;
 pub mod semantics;
+mod tier;
 mod trap;
 mod value;
 
@@ -46,5 +50,6 @@ pub use module::{ExportType, ImportType, Module};
 pub use ruleset::Ruleset;
 pub use runtime::cells::{Interrupt, Meter};
 pub use runtime::store::{Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};
+pub use tier::{NativeBudget, Refusal, TierStatus};
 pub use trap::Trap;
 pub use value::{ExternType, FuncType, GlobalType, MemoryType, SizeLimits, TableType, ValType, Value};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arwen_engine::{
     CompileError, CompileErrorKind, Config, Engine, Extern, InstanceId, InstantiateError, Interrupt, Module,
-    Ruleset, Store, Tier, Trap, Value,
+    Refusal, Ruleset, Store, Tier, TierStatus, Trap, Value,
 };
 use arwen_metering::{OpCosts, Schedule};
 
@@ -24,7 +24,7 @@ pub struct Setup {
 impl Setup {
     /// Every setup of the suite without float-stripping, by name.
     pub fn all() -> Vec<Self> {
-        let tiers = [Tier::Interpreter, Tier::Jit];
+        let tiers = [Tier::Interpreter, Tier::Jit, Tier::Tiered];
         tiers
             .into_iter()
             .flat_map(|tier| {
@@ -58,6 +58,8 @@ const GAS_LIMIT: u64 = u64::MAX / 2;
 /// Why a module did not become an instance.
 #[derive(Debug)]
 pub enum InstanceError {
+    /// The tier under test is the native one, and it refused the module.
+    NotNative(Refusal),
     /// It did not compile.
     Compile(CompileError),
     /// Nobody registered what it imports.
@@ -85,7 +87,7 @@ impl InstanceError {
         match self {
             Self::UnknownImport(_) => true,
             Self::Instantiate(error) => matches!(error, InstantiateError::Link(_)),
-            Self::Compile(_) => false,
+            Self::Compile(_) | Self::NotNative(_) => false,
         }
     }
 }
@@ -94,6 +96,7 @@ impl std::fmt::Display for InstanceError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Compile(error) => write!(f, "does not compile: {error}"),
+            Self::NotNative(refusal) => write!(f, "is not run by the tier under test: {refusal}"),
             Self::UnknownImport(name) => write!(f, "unknown import {name}"),
             Self::Instantiate(error) => write!(f, "does not instantiate: {error}"),
         }
@@ -124,7 +127,9 @@ impl Machine {
     /// # Errors
     /// When the engine refuses that module, in words.
     pub fn new(setup: &Setup) -> Result<Self, String> {
-        let engine = Engine::new(Config::new(&Ruleset::STRICT).tier(setup.tier));
+        // Asked for at the first call, so that the compilation in the background comes in time for some of the others.
+        let config = Config::new(&Ruleset::STRICT).promote_after(0, 0);
+        let engine = Engine::new(config.tier(setup.tier));
         let store = Store::new(&engine, &Interrupt::new());
         store.meter().set_limit(GAS_LIMIT);
         let prices = if setup.metered {
@@ -174,8 +179,11 @@ impl Machine {
     /// Links and instantiates a compiled module.
     ///
     /// # Errors
-    /// Whichever of the two fails.
+    /// Whichever of the two fails, or that it is not native where native code is tested.
     pub fn instantiate_module(&mut self, module: &Module) -> Result<InstanceId, InstanceError> {
+        if let TierStatus::Refused(refusal) = module.tier_status() {
+            return Err(InstanceError::NotNative(refusal));
+        }
         let mut imports = Vec::new();
         for import in module.imports() {
             let found = self.find(import.module, import.name);

@@ -10,7 +10,7 @@ use spec_tests::report::{Failure, Report};
 use spec_tests::{script, suite};
 
 const USAGE: &str = "\
-usage: spec-tests [--tier interpreter|jit] [--filter TEXT] [--json FILE]
+usage: spec-tests [--tier interpreter|jit|tiered] [--filter TEXT] [--json FILE]
 
 Runs the WebAssembly specification suite on the engine: every version and proposal of ours, on both tiers, metered
 and not, then versions 1 and 2 once more with the floats taken out of their modules.
@@ -61,6 +61,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
                 options.tier = Some(match value()?.as_str() {
                     "interpreter" => Tier::Interpreter,
                     "jit" => Tier::Jit,
+                    "tiered" => Tier::Tiered,
                     other => return Err(format!("no tier is called `{other}`")),
                 });
             }

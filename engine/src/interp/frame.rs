@@ -6,9 +6,7 @@ use std::sync::atomic::Ordering;
 use super::ModuleCode;
 use super::code::Code;
 use super::machine::{Ip, Regs, ValueStack, View};
-use crate::backend::Code as TierCode;
 use crate::host::{Host, HostStop};
-use crate::runtime::stack::HostCall;
 use crate::runtime::store::{FuncId, FuncKind, InstanceId, Store};
 use crate::trap::Trap;
 use crate::value::ValType;
@@ -166,9 +164,8 @@ impl<'a> Vm<'a> {
     /// Makes an interpreted instance the current one.
     fn switch(&mut self, id: InstanceId) {
         let instance = &self.store.instances[id.0 as usize];
-        if let TierCode::Interpreted(code) = instance.module.code() {
-            self.view = View::of(id, instance, &code.functions);
-        }
+        let code = instance.module.code().interpreted();
+        self.view = View::of(id, instance, &code.functions);
     }
 
     /// The code of a function of the current instance, translated now if it was not.
@@ -176,9 +173,7 @@ impl<'a> Vm<'a> {
     #[inline(never)]
     pub fn translate<'c>(&mut self, function: u32) -> Result<&'c Code, Trap> {
         let instance = &self.store.instances[self.view.instance.0 as usize];
-        if let TierCode::Interpreted(code) = instance.module.code() {
-            code.function(function);
-        }
+        instance.module.code().interpreted().function(function);
         self.view.code(function).ok_or(Trap::Internal)
     }
 
@@ -192,9 +187,8 @@ impl<'a> Vm<'a> {
     /// Calls any function of the store, arguments and results from the register `up` on.
     #[inline(never)]
     pub fn call_any(&mut self, func: FuncId, ip: Ip, regs: Regs, up: u16, used: u64) -> Result<Next, Trap> {
-        if let FuncKind::Wasm { instance, body } = self.store.funcs[func.0 as usize].kind
-            && self.is_interpreted(instance)
-        {
+        self.set_used(used);
+        if let FuncKind::Wasm { instance, body } = self.store.funcs[func.0 as usize].kind {
             let away = instance != self.view.instance;
             if away {
                 self.away.push(self.view.instance);
@@ -206,7 +200,7 @@ impl<'a> Vm<'a> {
                 .map(Some)
                 .ok_or(Trap::StackOverflow);
         }
-        let regs = self.call_outside(func, regs, up, up, self.remaining, used)?;
+        let regs = self.call_outside(func, regs, up, up, self.remaining)?;
         Ok(Some((ip, regs)))
     }
 
@@ -220,9 +214,8 @@ impl<'a> Vm<'a> {
     /// Returns the results of any function of the store, arguments from the register `up` on.
     #[inline(never)]
     pub fn return_call_any(&mut self, func: FuncId, regs: Regs, up: u16, used: u64) -> Result<Next, Trap> {
-        if let FuncKind::Wasm { instance, body } = self.store.funcs[func.0 as usize].kind
-            && self.is_interpreted(instance)
-        {
+        self.set_used(used);
+        if let FuncKind::Wasm { instance, body } = self.store.funcs[func.0 as usize].kind {
             if instance != self.view.instance {
                 // The caller of this frame, if it has one, is in the instance now left.
                 if let Some(frame) = self.frames.last_mut().filter(|frame| !frame.away) {
@@ -235,7 +228,7 @@ impl<'a> Vm<'a> {
             regs.copy(0, up, code.params());
             return self.replace(code, regs).map(Some).ok_or(Trap::StackOverflow);
         }
-        let regs = self.call_outside(func, regs, up, 0, self.outer_remaining(), used)?;
+        let regs = self.call_outside(func, regs, up, 0, self.outer_remaining())?;
         match self.leave(regs) {
             Some((ip, regs, _)) => Ok(Some((ip, regs))),
             None => {
@@ -266,13 +259,6 @@ impl<'a> Vm<'a> {
         self.store.tables[table.0 as usize].len().into()
     }
 
-    fn is_interpreted(&self, instance: InstanceId) -> bool {
-        matches!(
-            self.store.instances[instance.0 as usize].module.code(),
-            TierCode::Interpreted(_)
-        )
-    }
-
     /// Calls a function that is not interpreted: arguments from the register `from` on, results from `to` on.
     fn call_outside(
         &mut self,
@@ -281,7 +267,6 @@ impl<'a> Vm<'a> {
         from: u16,
         to: u16,
         remaining: u32,
-        used: u64,
     ) -> Result<Regs, Trap> {
         let entity = &self.store.funcs[func.0 as usize];
         let kind = entity.kind;
@@ -304,16 +289,13 @@ impl<'a> Vm<'a> {
             }
         };
         args.copy_from_slice(self.stack.slots(regs, from, params).ok_or(Trap::Internal)?);
-        self.set_used(used);
         match kind {
             FuncKind::Host { instance, id, .. } => self
                 .store
                 .call_host(instance, id, self.host, remaining, args, results)
                 .map_err(|HostStop| Trap::Host)?,
-            FuncKind::Wasm { .. } => {
-                let _mark = HostCall::enter(remaining);
-                self.store.invoke_slots(func, self.host, args, results)?;
-            }
+            // Such functions are entered, not called: all instances of a store run in the same tier.
+            FuncKind::Wasm { .. } => return Err(Trap::Internal),
         }
         for (slot, ty) in results.iter_mut().zip(ty.results()) {
             if matches!(ty, ValType::I32 | ValType::F32) {

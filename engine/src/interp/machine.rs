@@ -383,7 +383,7 @@ impl View {
         unsafe {
             let function = &*(reference as *const FuncRef);
             let wanted = *self.context().sigs.add(ty as usize);
-            (function.sig & !FuncRef::FOREIGN == wanted).then_some(function.func)
+            (function.sig == wanted).then_some(function.func)
         }
     }
 }

@@ -11,7 +11,6 @@ mod run;
 
 use std::sync::{Arc, OnceLock};
 
-use crate::backend::Code as TierCode;
 use crate::host::Host;
 use crate::module::info::ModuleInfo;
 use crate::runtime::store::{InstanceId, Store};
@@ -58,9 +57,7 @@ pub(crate) fn invoke(
     results: &mut [u64],
 ) -> Result<(), Trap> {
     let module = store.instances[instance.0 as usize].module.clone();
-    let TierCode::Interpreted(module_code) = module.code() else {
-        return Err(Trap::Internal);
-    };
+    let module_code = module.code().interpreted();
     let code = module_code.function(body);
     let mut vm = Vm::new(store, host, budget, instance, module_code);
     let outcome = vm

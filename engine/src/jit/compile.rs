@@ -20,6 +20,16 @@ pub(crate) enum Unit {
     WayIn(u32),
 }
 
+impl Unit {
+    /// Index of the function, if it is one.
+    pub fn function(self) -> Option<u32> {
+        match self {
+            Self::Function(index) => Some(index),
+            Self::WayIn(_) => None,
+        }
+    }
+}
+
 /// Machine code of a unit, not yet in its place.
 pub(crate) struct Compiled {
     pub bytes: Vec<u8>,

@@ -12,7 +12,6 @@ use std::panic::resume_unwind;
 use std::ptr;
 
 use super::{arch, native_stack, traps};
-use crate::backend::Code;
 use crate::host::Host;
 use crate::runtime::store::{InstanceId, Store};
 use crate::trap::Trap;
@@ -77,7 +76,7 @@ pub(crate) fn invoke(
     results: &mut [u64],
 ) -> Result<(), Trap> {
     let target = &store.instances[instance.0 as usize];
-    let Code::Native(code) = target.module.code() else {
+    let Some(code) = target.module.code().native() else {
         return Err(Trap::BadInvocation);
     };
     let info = target.module.info();

@@ -22,9 +22,9 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Module as _};
 
 use crate::config::{Config, MemoryBounds};
-use crate::error::{CompileError, CompileErrorKind};
 use crate::module::info::ModuleInfo;
 use crate::runtime::memory;
+use crate::tier::{NativeBudget, Refusal, Stopped};
 use abi::Site;
 use code_memory::{CodeMemory, Provider};
 use compile::{Compiled, Scratch, Unit};
@@ -35,6 +35,7 @@ pub(crate) struct Compiler {
     isa: OwnedTargetIsa,
     /// Are memories followed by a guard?
     guarded: bool,
+    budget: NativeBudget,
 }
 
 impl std::fmt::Debug for Compiler {
@@ -63,27 +64,41 @@ impl Compiler {
         Ok(Self {
             isa: compile::host_isa(tail_calls)?,
             guarded,
+            budget: config.native_budget,
         })
     }
 
-    /// Compiles every function of a module.
-    pub fn compile(&self, info: &ModuleInfo) -> Result<NativeCode, CompileError> {
+    /// Compiles every function of a module, within the budget. Asks between functions whether it is still wanted.
+    pub fn compile(&self, info: &ModuleInfo, unwanted: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
+        self.budget.check(info)?;
         let units = units(info);
         let mut scratch = Scratch::new();
-        let mut compiled = Vec::with_capacity(units.len());
+        let mut compiled: Vec<Compiled> = Vec::with_capacity(units.len());
+        let mut bytes = 0;
         for unit in units {
+            if unwanted() {
+                return Err(Stopped::Cancelled);
+            }
             // A bug in the code generator costs one module its native code, no more.
             let result = catch_unwind(AssertUnwindSafe(|| {
                 compile::unit(&self.isa, self.guarded, info, unit, &mut scratch)
             }))
-            .unwrap_or_else(|_| Err("the code generator panicked".into()));
-            compiled.push(result.map_err(|reason| refused(info, unit, reason))?);
+            .map_err(|_| Refusal::Panicked {
+                function: unit.function(),
+            })?;
+            let unit = result.map_err(|reason| Refusal::Failed {
+                reason,
+                function: unit.function(),
+            })?;
+            bytes += unit.bytes.len();
+            self.budget.check_machine_code(bytes)?;
+            compiled.push(unit);
         }
-        self.link(info, &compiled).map_err(|reason| CompileError {
-            kind: CompileErrorKind::NoNativeCode(reason),
-            offset: 0,
+        let linked = self.link(info, &compiled);
+        Ok(linked.map_err(|reason| Refusal::Failed {
+            reason,
             function: None,
-        })
+        })?)
     }
 
     /// Puts compiled units into executable memory.
@@ -143,23 +158,6 @@ fn units(info: &ModuleInfo) -> Vec<Unit> {
     functions
         .chain((0..info.distinct_types.len() as u32).map(Unit::WayIn))
         .collect()
-}
-
-fn refused(info: &ModuleInfo, unit: Unit, reason: String) -> CompileError {
-    let (offset, function) = match unit {
-        Unit::Function(index) => {
-            let body = index
-                .checked_sub(info.imported_funcs)
-                .map(|body| &info.bodies[body as usize]);
-            (body.map_or(0, |body| body.range.start as u64), Some(index))
-        }
-        Unit::WayIn(_) => (0, None),
-    };
-    CompileError {
-        kind: CompileErrorKind::NoNativeCode(reason),
-        offset,
-        function,
-    }
 }
 
 /// Native code of a module. Freed when dropped; instances keep their module, so never while it may run.

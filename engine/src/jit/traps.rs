@@ -14,7 +14,6 @@ use std::sync::OnceLock;
 use super::abi::Site;
 use super::arch;
 use super::enter::Activation;
-use crate::backend::Code;
 use crate::trap::Trap;
 
 const SIGNALS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
@@ -74,10 +73,7 @@ unsafe fn claim(signal: libc::c_int, info: &libc::siginfo_t, context: &mut libc:
     let site = store
         .instances
         .iter()
-        .find_map(|instance| match instance.module.code() {
-            Code::Native(code) => code.site(pc),
-            Code::Interpreted(_) => None,
-        });
+        .find_map(|instance| instance.module.code().native()?.site(pc));
     let Some(site) = site else { return false };
     let memory_fault = signal == libc::SIGSEGV || signal == libc::SIGBUS;
     let trap = match site {

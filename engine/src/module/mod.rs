@@ -13,6 +13,7 @@ use arwen_metering::{CostTable, ModulePlan};
 use crate::backend::Code;
 use crate::engine::Engine;
 use crate::error::CompileError;
+use crate::tier::TierStatus;
 use crate::value::ExternType;
 use info::ModuleInfo;
 
@@ -62,7 +63,7 @@ impl Module {
             .take()
             .unwrap_or_else(|| arwen_metering::ModulePlanner::new(engine.ruleset().metering).finish());
         let info = Arc::new(info);
-        let code = Code::prepare(engine, &info)?;
+        let code = Code::prepare(engine, &info);
         Ok(Self(Arc::new(Inner {
             engine: engine.clone(),
             info,
@@ -115,6 +116,30 @@ impl Module {
     /// The cost table for a schedule's prices: `self.plan().costs(prices)`.
     pub fn costs(&self, prices: &arwen_metering::OpCosts) -> CostTable {
         self.plan().costs(prices)
+    }
+
+    /// In which tier the module can run, and why not in the other. No outcome depends on it.
+    pub fn tier_status(&self) -> TierStatus {
+        self.0.code.promotion().status()
+    }
+
+    /// Queues the module for compilation in the background, whatever the engine's tier and policy. Does nothing when
+    /// it has been queued or settled before, or when the queue is full: see [`Module::tier_status`]. Stores use the
+    /// code from their next instantiation or invocation on, unless the engine's tier is the interpreter.
+    pub fn request_native(&self) {
+        let code = &self.0.code;
+        if !code.promotion().is_cold() {
+            return;
+        }
+        self.engine()
+            .workers()
+            .request(code.promotion(), &self.0.info, self.engine().jit());
+    }
+
+    /// Waits until a compilation that was asked for is over, and says how it ended; at once when there was none.
+    pub fn wait_for_native(&self) -> TierStatus {
+        self.0.code.promotion().wait();
+        self.tier_status()
     }
 
     pub(crate) fn info(&self) -> &Arc<ModuleInfo> {

@@ -15,20 +15,15 @@ use super::table::TableCell;
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct FuncRef {
-    /// Native entry, in the convention of compiled code; null when the function has none.
+    /// Native entry, in the convention of compiled code; null while the store is interpreted and has never run
+    /// natively. Changes only while no code runs.
     pub code: *const u8,
     /// The context the entry wants: that of the instance that owns the function (or imported it from the host).
     pub ctx: *mut VmContext,
-    /// Canonical number of its type in the store. [`FuncRef::FOREIGN`] is set when `code` is null, so that compiled
-    /// code, which compares this number anyway, takes its slow path.
+    /// Canonical number of its type in the store.
     pub sig: u32,
     /// [`super::store::FuncId`] of the function.
     pub func: u32,
-}
-
-impl FuncRef {
-    /// Set in `sig` when there is no native entry.
-    pub const FOREIGN: u32 = 1 << 31;
 }
 
 /// Head of an instance's context; one slot per global follows (the value of a defined global, the address of the

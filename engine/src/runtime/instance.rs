@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)]
 
+use std::cell::UnsafeCell;
+
 use arwen_metering::CostTable;
 
 use super::context::{ContextBlock, FuncRef, VmContext};
@@ -42,11 +44,8 @@ pub(crate) struct Instance {
     /// Store numbers of the module's types, by type index, read through the context.
     #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
     sigs: Box<[u32]>,
-    #[expect(
-        dead_code,
-        reason = "owns what raw pointers in `func_refs` and the context point to"
-    )]
-    own_refs: Box<[FuncRef]>,
+    /// References to the functions that are this instance's own; their numbers in the store follow each other.
+    own_refs: Box<[UnsafeCell<FuncRef>]>,
     #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
     table_cells: Box<[*const TableCell]>,
 }
@@ -97,6 +96,7 @@ impl Store {
         let linked = self.link(module, imports)?;
         let instance = self.build(module, id, linked, costs)?;
         self.instances.push(instance);
+        self.choose_tier();
         self.init_globals(id, info);
         self.fill(id, info)?;
         if let Some(start) = info.start {
@@ -244,15 +244,12 @@ impl Store {
                 },
             };
             let func = FuncId(self.funcs.len() as u32 + own_refs.len() as u32);
-            let code = module.code().entry(index);
-            let foreign = if code.is_null() { FuncRef::FOREIGN } else { 0 };
-            let sig = distinct[info.func_canonical(index) as usize] | foreign;
-            own_refs.push(FuncRef {
-                code,
+            own_refs.push(UnsafeCell::new(FuncRef {
+                code: std::ptr::null(),
                 ctx: context.as_ptr(),
-                sig,
+                sig: distinct[info.func_canonical(index) as usize],
                 func: func.0,
-            });
+            }));
             funcs.push(func);
             kinds.push(Some(kind));
         }
@@ -261,6 +258,7 @@ impl Store {
         for (index, kind) in kinds.into_iter().enumerate() {
             if let (Some(kind), Some(reference)) = (kind, kind.and_then(|_| own.next())) {
                 let ty = info.func_type(index as u32).clone();
+                let reference = reference.get().cast_const();
                 self.funcs.push(FuncEntity { ty, kind, reference });
             }
         }
@@ -369,6 +367,29 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+impl Instance {
+    /// Gives the instance's functions their native entries. Only while no code of the store runs.
+    pub(crate) fn wire(&mut self) {
+        let Some(native) = self.module.code().native() else {
+            return;
+        };
+        let Some(first) = self
+            .own_refs
+            .first_mut()
+            .map(|reference| reference.get_mut().func)
+        else {
+            return;
+        };
+        for (index, func) in (0..).zip(&self.funcs) {
+            // Functions of other instances were there before.
+            let own = func.0.checked_sub(first);
+            if let Some(reference) = own.and_then(|own| self.own_refs.get_mut(own as usize)) {
+                reference.get_mut().code = native.entry(index);
+            }
+        }
     }
 }
 

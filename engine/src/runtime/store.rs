@@ -9,9 +9,11 @@ use super::memory::Memory;
 use super::stack;
 use super::table::Table;
 use crate::backend;
+use crate::config::Tier;
 use crate::engine::Engine;
 use crate::error::GrowError;
 use crate::host::{Caller, Host, HostStop};
+use crate::module::Module;
 use crate::module::info::ExternIndex;
 use crate::trap::Trap;
 use crate::value::{ExternType, FuncType, GlobalType, MemoryType, SizeLimits, TableType, ValType, Value};
@@ -97,6 +99,10 @@ pub struct Store {
     pub(crate) types: TypeNumbers,
     /// Registers of the interpreter, kept between invocations.
     pub(crate) value_stack: crate::interp::ValueStack,
+    /// Do its instances run natively? See [`Store::choose_tier`].
+    pub(crate) native: bool,
+    /// Instances whose references have native entries, counted from the first on.
+    wired: usize,
 }
 
 impl Store {
@@ -112,6 +118,8 @@ impl Store {
             globals: Vec::new(),
             types: TypeNumbers::default(),
             value_stack: crate::interp::ValueStack::default(),
+            native: false,
+            wired: 0,
         }
     }
 
@@ -210,13 +218,43 @@ impl Store {
             slots.push(self.to_slot(*arg).ok_or(Trap::BadInvocation)?);
         }
         let mut results = vec![0; ty.results().len()];
-        self.invoke_slots(func, host, &slots, &mut results)?;
+        self.choose_tier();
+        let heat = Heat::start(self, func);
+        let outcome = self.invoke_slots(func, host, &slots, &mut results);
+        if let Some(heat) = heat {
+            heat.end(self);
+        }
+        outcome?;
         Ok(ty
             .results()
             .iter()
             .zip(results)
             .map(|(ty, slot)| from_slot(*ty, slot))
             .collect())
+    }
+
+    /// Decides in which tier the store runs: natively when every instance has native code. Only while no code runs.
+    pub(crate) fn choose_tier(&mut self) {
+        if self.engine.tier() == Tier::Interpreter || (self.native && self.wired == self.instances.len()) {
+            return;
+        }
+        self.native = self
+            .instances
+            .iter()
+            .all(|instance| instance.module.code().native().is_some());
+        if self.native {
+            for instance in &mut self.instances[self.wired..] {
+                instance.wire();
+            }
+            self.wired = self.instances.len();
+        }
+    }
+
+    /// Queues what the store needs to run natively.
+    fn request_native(&self) {
+        for instance in &self.instances {
+            instance.module.request_native();
+        }
     }
 
     /// Calls a function of this store with slots of the right number and types.
@@ -339,6 +377,42 @@ impl Store {
             Value::FuncRef(Some(func)) => self.funcs.get(func.0 as usize)?.reference as u64,
             Value::ExternRef(Some(number)) => u64::from(number) + 1,
         })
+    }
+}
+
+/// A call that counts for the promotion of its module.
+struct Heat {
+    module: Module,
+    used_before: u64,
+}
+
+impl Heat {
+    /// Counts a call that is about to be made, when the engine wants to know.
+    fn start(store: &Store, func: FuncId) -> Option<Self> {
+        let FuncKind::Wasm { instance, .. } = store.funcs[func.0 as usize].kind else {
+            return None;
+        };
+        let module = &store.instances[instance.0 as usize].module;
+        let config = store.engine.config();
+        // What is on its way or settled need not be counted; another instance may still keep the store waiting.
+        if config.tier != Tier::Tiered || store.native {
+            return None;
+        }
+        if module.code().promotion().count_call() >= config.promote_calls {
+            store.request_native();
+        }
+        Some(Self {
+            module: module.clone(),
+            used_before: store.meter.used(),
+        })
+    }
+
+    /// Counts the work of the call.
+    fn end(self, store: &Store) {
+        let work = store.meter.used().saturating_sub(self.used_before);
+        if self.module.code().promotion().count_work(work) >= store.engine.config().promote_work {
+            store.request_native();
+        }
     }
 }
 

@@ -1,0 +1,52 @@
+//! In place of `jit` in a build without native tier: the same names, and nothing behind them.
+
+use crate::config::Config;
+use crate::host::Host;
+use crate::module::info::ModuleInfo;
+use crate::runtime::store::{InstanceId, Store};
+use crate::tier::Stopped;
+use crate::trap::Trap;
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) enum Compiler {}
+
+impl Compiler {
+    pub fn new(_: &Config) -> Result<Self, String> {
+        Err("this build has no native tier".into())
+    }
+
+    pub fn compile(&self, _: &ModuleInfo, _: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
+        match *self {}
+    }
+}
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) enum NativeCode {}
+
+impl NativeCode {
+    pub fn entry(&self, _: u32) -> *const u8 {
+        match *self {}
+    }
+}
+
+/// Never called: nothing has native code.
+pub(crate) fn invoke(
+    _: &mut Store,
+    _: InstanceId,
+    _: u32,
+    _: &mut dyn Host,
+    _: u32,
+    _: &[u64],
+    _: &mut [u64],
+) -> Result<(), Trap> {
+    Err(Trap::Internal)
+}
+
+pub(crate) mod libcalls {
+    /// No helpers, as nothing calls them.
+    pub fn table() -> *const usize {
+        std::ptr::null()
+    }
+}

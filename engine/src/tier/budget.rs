@@ -1,0 +1,173 @@
+//! What compiling a module to native code may cost: counted before any code is generated, never measured by a clock,
+//! so that every node refuses the same modules.
+
+use wasmparser::Operator;
+
+use super::Refusal;
+use crate::module::body::Body;
+use crate::module::info::ModuleInfo;
+use crate::value::FuncType;
+
+/// Declares [`NativeBudget`] from one row a limit: field, words, default, doc with the reason.
+macro_rules! budget {
+    ($($(#[doc = $doc:literal])* $field:ident $what:literal = $default:expr;)*) => {
+        /// What may be compiled to native code. A module with more of anything is interpreted instead.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct NativeBudget {
+            $($(#[doc = $doc])* pub $field: u64,)*
+        }
+
+        impl Default for NativeBudget {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+
+        impl NativeBudget {
+            /// Every row: field, what it counts, value.
+            pub fn rows(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+                [$((stringify!($field), $what, self.$field)),*].into_iter()
+            }
+        }
+
+        /// What is counted, in words.
+        mod what {
+            $(#[allow(non_upper_case_globals)] pub const $field: &str = $what;)*
+        }
+    };
+}
+
+budget! {
+    /// Functions of a module, imported ones included. Each costs some KiB of fixed work and memory whatever its size.
+    functions "number of functions" = 20_000;
+    /// Bytes of all function bodies of a module. Machine code and its tables are kept, about 10 bytes for one.
+    module_code_bytes "bytes of all function bodies" = 8 << 20;
+    /// Bytes of one function body. A function is compiled as a whole: its intermediate code, about 1 KiB a byte, is in
+    /// memory at once, and register allocation takes more than linear time.
+    body_bytes "bytes of a function body" = 128 << 10;
+    /// Blocks, loops, ifs and conditional branches of one function. Each makes basic blocks, over which every analysis
+    /// of the code generator iterates.
+    blocks "blocks of a function" = 10_000;
+    /// Values of a frame (parameters, locals, deepest operand stack) times blocks of one function. Each value may be
+    /// alive in, and be a parameter of, each block: the size of liveness sets and of phis.
+    values_in_blocks "frame values times blocks of a function" = 2_000_000;
+    /// Targets of all `br_table`s of one function, each weighted by one plus the values the branch carries. Every
+    /// target is an edge of the flow graph, with the values as arguments.
+    br_table_targets "br_table targets of a function" = 20_000;
+    /// Parameters and results of all calls in one function. Each is a move at a fixed place, which the register
+    /// allocator has to arrange.
+    call_values "parameters and results of calls of a function" = 200_000;
+    /// Bytes of machine code of one module.
+    machine_code_bytes "bytes of machine code" = 64 << 20;
+}
+
+fn check(what: &'static str, found: u64, max: u64, function: Option<u32>) -> Result<(), Refusal> {
+    if found > max {
+        return Err(Refusal::Budget {
+            what,
+            found,
+            max,
+            function,
+        });
+    }
+    Ok(())
+}
+
+impl NativeBudget {
+    /// Refuses a module that could cost more than the budget.
+    pub(crate) fn check(&self, info: &ModuleInfo) -> Result<(), Refusal> {
+        check(what::functions, info.funcs.len() as u64, self.functions, None)?;
+        let code = info.bodies.iter().map(|body| body.range.len() as u64).sum();
+        check(what::module_code_bytes, code, self.module_code_bytes, None)?;
+        for (index, body) in (info.imported_funcs..).zip(&info.bodies) {
+            self.check_body(info, index, body)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses more machine code than allowed.
+    pub(crate) fn check_machine_code(&self, bytes: usize) -> Result<(), Refusal> {
+        check(
+            what::machine_code_bytes,
+            bytes as u64,
+            self.machine_code_bytes,
+            None,
+        )
+    }
+
+    fn check_body(&self, info: &ModuleInfo, index: u32, body: &Body) -> Result<(), Refusal> {
+        let function = Some(index);
+        check(
+            what::body_bytes,
+            body.range.len() as u64,
+            self.body_bytes,
+            function,
+        )?;
+        let count = Count::of(info, index, body).map_err(|e| Refusal::Failed {
+            reason: e.to_string(),
+            function,
+        })?;
+        check(what::blocks, count.blocks, self.blocks, function)?;
+        check(
+            what::values_in_blocks,
+            count.blocks.saturating_mul(body.frame_slots.into()),
+            self.values_in_blocks,
+            function,
+        )?;
+        check(
+            what::br_table_targets,
+            count.targets,
+            self.br_table_targets,
+            function,
+        )?;
+        check(what::call_values, count.call_values, self.call_values, function)
+    }
+}
+
+/// What a body has of what costs.
+#[derive(Default)]
+struct Count {
+    blocks: u64,
+    targets: u64,
+    call_values: u64,
+}
+
+impl Count {
+    fn of(info: &ModuleInfo, index: u32, body: &Body) -> wasmparser::Result<Self> {
+        let mut count = Self::default();
+        // A branch carries at most as many values as the widest block there has been so far, or the function itself:
+        // taking that for every target counts too much rather than too little.
+        let mut widest = info.func_type(index).results().len() as u64;
+        let values = |ty: &FuncType| (ty.params().len() + ty.results().len()) as u64;
+        let of_type = |index: u32| info.types.get(index as usize).map_or(0, values);
+        let mut ops = body.operators(&info.wasm)?;
+        while !ops.eof() {
+            match ops.read()? {
+                Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
+                    count.blocks += 1;
+                    widest = widest.max(match blockty {
+                        wasmparser::BlockType::Empty => 0,
+                        wasmparser::BlockType::Type(_) => 1,
+                        wasmparser::BlockType::FuncType(index) => of_type(index),
+                    });
+                }
+                Operator::Else | Operator::BrIf { .. } => count.blocks += 1,
+                Operator::BrTable { targets } => {
+                    count.blocks += 1;
+                    count.targets = count
+                        .targets
+                        .saturating_add((u64::from(targets.len()) + 1) * (1 + widest));
+                }
+                Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
+                    count.call_values += values(info.func_type(function_index));
+                }
+                Operator::CallIndirect { type_index, .. }
+                | Operator::ReturnCallIndirect { type_index, .. } => {
+                    count.call_values += of_type(type_index);
+                }
+                _ => {}
+            }
+        }
+        Ok(count)
+    }
+}
