@@ -53,9 +53,14 @@ impl Node {
 }
 
 impl BlockchainHook for Node {
-    fn new_address(&mut self, _: &[u8], nonce: u64, _: &[u8]) -> Result<Bytes, HookError> {
-        assert_eq!(nonce, 6, "the transaction at hand is already counted");
-        Ok(CONTRACT.to_vec())
+    fn new_address(&mut self, creator: &[u8], nonce: u64, _: &[u8]) -> Result<Bytes, HookError> {
+        if creator == ALICE {
+            assert_eq!(nonce, 6, "the transaction at hand is already counted");
+            return Ok(CONTRACT.to_vec());
+        }
+        let mut address = CONTRACT.to_vec();
+        address[30] = nonce as u8;
+        Ok(address)
     }
     fn storage_data(&mut self, account: &[u8], key: &[u8]) -> Result<Bytes, HookError> {
         self.questions += 1;
@@ -154,11 +159,17 @@ pub fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-/// A contract with a memory, some data at 0, and a function `f` with this body; each `$name` of a host function that
-/// the body calls is imported.
+/// A contract with a memory, some data at 0, and a function `f` with this body.
 pub fn contract(data: &str, body: &str) -> Vec<u8> {
-    let calls: BTreeSet<&str> = body
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '$')
+    contract_with(data, &[("f", body)])
+}
+
+/// A contract with a memory, some data at 0 as text has it, and functions with these names and bodies; each `$name` of a host
+/// function that the bodies call is imported.
+pub fn contract_with(data: &str, functions: &[(&str, &str)]) -> Vec<u8> {
+    let calls: BTreeSet<&str> = functions
+        .iter()
+        .flat_map(|(_, body)| body.split(|c: char| !c.is_ascii_alphanumeric() && c != '$'))
         .collect();
     let mut imports = String::new();
     for (_, row) in arwen_eei::table::host_fns() {
@@ -174,8 +185,12 @@ pub fn contract(data: &str, body: &str) -> Vec<u8> {
             );
         }
     }
+    let functions: String = functions
+        .iter()
+        .map(|(name, body)| format!("(func (export \"{name}\") {body})\n"))
+        .collect();
     wasm(&format!(
-        "(module {imports} (memory (export \"memory\") 1) (data (i32.const 0) \"{data}\")\n(func (export \"f\") {body}))"
+        "(module {imports} (memory (export \"memory\") 1) (data (i32.const 0) \"{data}\")\n{functions})"
     ))
 }
 

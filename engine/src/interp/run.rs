@@ -83,11 +83,13 @@ macro_rules! the_loop {
                 // After a call that may have gone anywhere.
                 macro_rules! go_on {
                     ($next:expr) => {{
-                        match value!($next) {
-                            Some(next) => (ip, regs) = next,
-                            None => { used = vm.used(); break 'run Ok(vm.last) }
-                        }
+                        let next = $next;
+                        // Also when the call has stopped: a host function may have charged before.
                         used = vm.used();
+                        match value!(next) {
+                            Some(next) => (ip, regs) = next,
+                            None => break 'run Ok(vm.last),
+                        }
                         mem = vm.view.memory();
                         costs = vm.view.costs();
                     }};
