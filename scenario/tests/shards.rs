@@ -53,7 +53,7 @@ impl Market {
             address
         };
         let warehouse = deploy(&warehouse_owner, "warehouse.wasm", &[vec![10], vec![price]]);
-        let shop = deploy(&shop_owner, "shop.wasm", &[warehouse.clone()]);
+        let shop = deploy(&shop_owner, "shop.wasm", std::slice::from_ref(&warehouse));
         Self {
             shards,
             shop,
