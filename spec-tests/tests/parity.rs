@@ -1,7 +1,8 @@
 //! Generated modules in both tiers: the same results, traps, host calls, memory, globals, tables and gas, at every
 //! gas limit.
 
-use spec_tests::parity::{SWEEP_MAX, compare_tiers, generate, sweep_gas};
+use spec_tests::parity::observe::Prices;
+use spec_tests::parity::{GAS_LIMIT, Pair, SWEEP_MAX, generate};
 
 /// Modules compared, split over a few tests so that they run side by side.
 const MODULES: u64 = 400;
@@ -12,9 +13,13 @@ const SWEPT: u64 = 20;
 fn compare(part: u64, parts: u64) {
     for seed in (0..MODULES).filter(|seed| seed % parts == part) {
         let wasm = generate::module(seed).expect("enough randomness");
-        let run = compare_tiers(&wasm, seed).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let pair = Pair::new(&wasm, seed, Prices::One).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let run = pair
+            .compare(GAS_LIMIT)
+            .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         if seed % SWEPT == part && run.gas <= SWEEP_MAX {
-            sweep_gas(&wasm, seed, run.gas).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+            pair.sweep(run.gas)
+                .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         }
     }
 }

@@ -8,7 +8,7 @@ pub mod observe;
 
 use arwen_engine::Tier;
 
-use observe::{Limits, Observation, Prices, observe};
+use observe::{Observation, Prices, Subject};
 
 /// Gas that a generated module may use. Most loops that never end are stopped by it.
 pub const GAS_LIMIT: u64 = 200_000;
@@ -16,38 +16,49 @@ pub const GAS_LIMIT: u64 = 200_000;
 /// Programs that use more gas than this are not run once for every limit. Unit: gas.
 pub const SWEEP_MAX: u64 = 3_000;
 
-/// Runs a module in both tiers.
-///
-/// # Errors
-/// The first difference, or why it cannot be run, in words.
-pub fn compare_tiers(wasm: &[u8], seed: u64) -> Result<Observation, String> {
-    let limits = Limits {
-        gas: GAS_LIMIT,
-        prices: Prices::One,
-    };
-    same_in_both(wasm, seed, &limits)
+/// A module in both tiers.
+#[derive(Debug)]
+pub struct Pair {
+    interpreter: Subject,
+    jit: Subject,
+    seed: u64,
 }
 
-/// Runs a module in both tiers with every gas limit from 0 to what it needs and one more.
-///
-/// # Errors
-/// The first difference, in words.
-pub fn sweep_gas(wasm: &[u8], seed: u64, needed: u64) -> Result<(), String> {
-    for gas in 0..=needed.saturating_add(1) {
-        let limits = Limits {
-            gas,
-            prices: Prices::One,
-        };
-        same_in_both(wasm, seed, &limits).map_err(|error| format!("with a gas limit of {gas}: {error}"))?;
+impl Pair {
+    /// Compiles a module for both tiers. `seed` decides the arguments of its functions.
+    ///
+    /// # Errors
+    /// When it does not compile, in words.
+    pub fn new(wasm: &[u8], seed: u64, prices: Prices) -> Result<Self, String> {
+        Ok(Self {
+            interpreter: Subject::new(wasm, Tier::Interpreter, prices)?,
+            jit: Subject::new(wasm, Tier::Jit, prices)?,
+            seed,
+        })
     }
-    Ok(())
-}
 
-fn same_in_both(wasm: &[u8], seed: u64, limits: &Limits) -> Result<Observation, String> {
-    let interpreter = observe(wasm, seed, Tier::Interpreter, limits)?;
-    let jit = observe(wasm, seed, Tier::Jit, limits)?;
-    match interpreter.difference(&jit) {
-        Some(difference) => Err(format!("interpreter and JIT differ: {difference}")),
-        None => Ok(interpreter),
+    /// Runs both with a gas limit.
+    ///
+    /// # Errors
+    /// The first difference, in words.
+    pub fn compare(&self, gas_limit: u64) -> Result<Observation, String> {
+        let interpreter = self.interpreter.observe(self.seed, gas_limit);
+        let jit = self.jit.observe(self.seed, gas_limit);
+        match interpreter.difference(&jit) {
+            Some(difference) => Err(format!("interpreter and JIT differ: {difference}")),
+            None => Ok(interpreter),
+        }
+    }
+
+    /// Runs both with every gas limit from 0 to what they need and one more.
+    ///
+    /// # Errors
+    /// The first difference, in words.
+    pub fn sweep(&self, needed: u64) -> Result<(), String> {
+        for gas_limit in 0..=needed.saturating_add(1) {
+            self.compare(gas_limit)
+                .map_err(|error| format!("with a gas limit of {gas_limit}: {error}"))?;
+        }
+        Ok(())
     }
 }

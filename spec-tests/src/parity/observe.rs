@@ -4,18 +4,9 @@ use arwen_engine::{
     Caller, Config, Engine, Extern, ExternType, FuncType, Host, HostStop, InstanceId, Interrupt, Module,
     Ruleset, Store, Tier, Trap, ValType, Value,
 };
-use arwen_metering::{OpCosts, Schedule};
+use arwen_metering::{CostTable, OpCosts, Schedule};
 
 use super::generate::Numbers;
-
-/// What the module may use and what things cost.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The gas limit.
-    pub gas: u64,
-    /// The prices.
-    pub prices: Prices,
-}
 
 /// What operators cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,70 +75,95 @@ impl Observation {
     }
 }
 
-/// Runs every exported function of a module once, in the order of the exports, with arguments drawn from `seed`.
-///
-/// # Errors
-/// When the module does not compile, in words. Failing to instantiate is an event like others.
-pub fn observe(wasm: &[u8], seed: u64, tier: Tier, limits: &Limits) -> Result<Observation, String> {
-    let engine = Engine::new(Config::new(&Ruleset::STRICT).tier(tier));
-    let module = Module::new(&engine, wasm).map_err(|error| format!("does not compile: {error}"))?;
-    let mut store = Store::new(&engine, &Interrupt::new());
-    store.meter().set_limit(limits.gas);
-    let mut host = Recorder::default();
-    let costs = module.plan().costs(&limits.prices.costs()?);
+/// A module compiled for a tier.
+#[derive(Debug)]
+pub struct Subject {
+    engine: Engine,
+    module: Module,
+    costs: CostTable,
+}
 
-    let imports: Vec<Extern> = module
-        .imports()
-        .enumerate()
-        .filter_map(|(id, import)| match import.ty {
-            ExternType::Func(ty) => {
-                host.functions.push((import.name.to_owned(), ty.clone()));
-                Some(Extern::HostFunc { id: id as u32, ty })
-            }
-            _ => None,
+impl Subject {
+    /// Compiles a module.
+    ///
+    /// # Errors
+    /// When it does not compile, in words.
+    pub fn new(wasm: &[u8], tier: Tier, prices: Prices) -> Result<Self, String> {
+        let engine = Engine::new(Config::new(&Ruleset::STRICT).tier(tier));
+        let module = Module::new(&engine, wasm).map_err(|error| format!("does not compile: {error}"))?;
+        let costs = module.plan().costs(&prices.costs()?);
+        Ok(Self {
+            engine,
+            module,
+            costs,
         })
-        .collect();
-
-    let mut traps = Vec::new();
-    let instance = match store.instantiate(&module, &imports, &costs, &mut host) {
-        Ok(instance) => instance,
-        Err(error) => {
-            let gas = store.meter().used();
-            host.events.push(Event {
-                text: format!("does not instantiate: {error}"),
-                gas,
-            });
-            return Ok(Observation {
-                events: host.events,
-                state: Vec::new(),
-                gas,
-                traps,
-            });
-        }
-    };
-    let mut numbers = Numbers::new(!seed);
-    for export in module.exports() {
-        let (ExternType::Func(ty), Some(Extern::Func(func))) =
-            (export.ty, store.export(instance, export.name))
-        else {
-            continue;
-        };
-        let args: Vec<Value> = ty.params().iter().map(|ty| argument(*ty, &mut numbers)).collect();
-        let done = store.invoke(func, &mut host, &args);
-        let text = match &done {
-            Ok(results) => format!("{}{} = {}", export.name, list(&args), list(results)),
-            Err(trap) => format!("{}{} traps: {trap}", export.name, list(&args)),
-        };
-        traps.extend(done.err());
-        let gas = store.meter().used();
-        host.events.push(Event { text, gas });
     }
-    Ok(Observation {
-        state: state(&module, &store, instance),
-        gas: store.meter().used(),
-        events: host.events,
-        traps,
-    })
+
+    /// Runs every exported function once in a fresh instance, in the order of the exports, with arguments drawn from
+    /// `seed`. Failing to instantiate is an event like others.
+    pub fn observe(&self, seed: u64, gas_limit: u64) -> Observation {
+        let Self {
+            engine,
+            module,
+            costs,
+        } = self;
+        let mut store = Store::new(engine, &Interrupt::new());
+        store.meter().set_limit(gas_limit);
+        let mut host = Recorder::default();
+
+        let imports: Vec<Extern> = module
+            .imports()
+            .enumerate()
+            .filter_map(|(id, import)| match import.ty {
+                ExternType::Func(ty) => {
+                    host.functions.push((import.name.to_owned(), ty.clone()));
+                    Some(Extern::HostFunc { id: id as u32, ty })
+                }
+                _ => None,
+            })
+            .collect();
+
+        let mut traps = Vec::new();
+        let instance = match store.instantiate(module, &imports, costs, &mut host) {
+            Ok(instance) => instance,
+            Err(error) => {
+                let gas = store.meter().used();
+                host.events.push(Event {
+                    text: format!("does not instantiate: {error}"),
+                    gas,
+                });
+                return Observation {
+                    events: host.events,
+                    state: Vec::new(),
+                    gas,
+                    traps,
+                };
+            }
+        };
+        let mut numbers = Numbers::new(!seed);
+        for export in module.exports() {
+            let (ExternType::Func(ty), Some(Extern::Func(func))) =
+                (export.ty, store.export(instance, export.name))
+            else {
+                continue;
+            };
+            let args: Vec<Value> = ty.params().iter().map(|ty| argument(*ty, &mut numbers)).collect();
+            let done = store.invoke(func, &mut host, &args);
+            let text = match &done {
+                Ok(results) => format!("{}{} = {}", export.name, list(&args), list(results)),
+                Err(trap) => format!("{}{} traps: {trap}", export.name, list(&args)),
+            };
+            traps.extend(done.err());
+            let gas = store.meter().used();
+            host.events.push(Event { text, gas });
+        }
+        Observation {
+            state: state(module, &store, instance),
+            gas: store.meter().used(),
+            events: host.events,
+            traps,
+        }
+    }
 }
 
 /// Numbers where operators change their ways, as often as any others.
