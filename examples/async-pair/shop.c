@@ -7,8 +7,10 @@
  * Storage
  *   "warehouse"              its address
  *   "order" tx-hash          an open order: buyer (32 bytes), payment (32 bytes)
- *   "bought" buyer           orders the warehouse accepted
- *   "refused" buyer          orders it refused; their payment went back to the buyer
+ *   "bought" buyer           orders the warehouse accepted; the payment of others went back to the buyer
+ *
+ * A callee that fails takes all the gas it was given. What is left for the callback then is what the VM locked for it,
+ * so the way of a refused order through callBack is kept short.
  */
 #include "contract.h"
 
@@ -16,7 +18,7 @@ static const uint8_t WAREHOUSE_KEY[] = {'w', 'a', 'r', 'e', 'h', 'o', 'u', 's', 
 #define WAREHOUSE WAREHOUSE_KEY, sizeof WAREHOUSE_KEY
 
 enum { ORDER_TAG = 5, ORDER_KEY_LENGTH = ORDER_TAG + HASH_LENGTH, ORDER_LENGTH = ADDRESS_LENGTH + VALUE_LENGTH };
-enum { LONGEST_TAG = 7, LONGEST_QUANTITY = 8 };
+enum { BOUGHT_TAG = 6, BOUGHT_KEY_LENGTH = BOUGHT_TAG + ADDRESS_LENGTH, LONGEST_QUANTITY = 8 };
 
 /* The hash of the transaction that started it all is the same in the call, wherever it runs, and in the callback. */
 static void order_key(uint8_t *key) {
@@ -24,25 +26,9 @@ static void order_key(uint8_t *key) {
     getOriginalTxHash(key + ORDER_TAG);
 }
 
-static void buyer_key(uint8_t *key, const char *tag, int32_t tag_length, const uint8_t *buyer) {
-    copy_bytes(key, (const uint8_t *)tag, tag_length);
-    copy_bytes(key + tag_length, buyer, ADDRESS_LENGTH);
-}
-
-static void count_order(const char *tag, int32_t tag_length, const uint8_t *buyer) {
-    uint8_t key[LONGEST_TAG + ADDRESS_LENGTH];
-    buyer_key(key, tag, tag_length, buyer);
-    int32_t key_length = tag_length + ADDRESS_LENGTH;
-    int64storageStore(key, key_length, int64storageLoad(key, key_length) + 1);
-}
-
-static void finish_count(const char *tag, int32_t tag_length) {
-    REQUIRE(getNumArguments() == 1, "one argument: the buyer");
-    uint8_t buyer[ADDRESS_LENGTH];
-    get_address_argument(0, buyer);
-    uint8_t key[LONGEST_TAG + ADDRESS_LENGTH];
-    buyer_key(key, tag, tag_length, buyer);
-    int64finish(int64storageLoad(key, tag_length + ADDRESS_LENGTH));
+static void bought_key(uint8_t *key, const uint8_t *buyer) {
+    copy_bytes(key, (const uint8_t *)"bought", BOUGHT_TAG);
+    copy_bytes(key + BOUGHT_TAG, buyer, ADDRESS_LENGTH);
 }
 
 /* The first argument of a callback: the return code in the same shard (0 is the empty string), its text when the
@@ -98,26 +84,23 @@ CONTRACT_ENDPOINT(order) {
 CONTRACT_ENDPOINT(callBack) {
     uint8_t key[ORDER_KEY_LENGTH], order[ORDER_LENGTH];
     order_key(key);
-    REQUIRE(storageLoadLength(key, sizeof key) == ORDER_LENGTH, "no such order");
-    storageLoad(key, sizeof key, order);
+    REQUIRE(storageLoad(key, sizeof key, order) == ORDER_LENGTH, "no such order");
     storageStore(key, sizeof key, order, 0);
 
     if (call_succeeded()) {
-        count_order("bought", 6, order);
-        return;
-    }
-    count_order("refused", 7, order);
-    if (!is_zero(order + ADDRESS_LENGTH, VALUE_LENGTH)) {
+        uint8_t bought[BOUGHT_KEY_LENGTH];
+        bought_key(bought, order);
+        int64storageStore(bought, sizeof bought, int64storageLoad(bought, sizeof bought) + 1);
+    } else if (!is_zero(order + ADDRESS_LENGTH, VALUE_LENGTH)) {
         transferValue(order, order + ADDRESS_LENGTH, TEXT("refused"));
     }
 }
 
 /* bought(buyer) -> count */
 CONTRACT_ENDPOINT(bought) {
-    finish_count("bought", 6);
-}
-
-/* refused(buyer) -> count */
-CONTRACT_ENDPOINT(refused) {
-    finish_count("refused", 7);
+    REQUIRE(getNumArguments() == 1, "one argument: the buyer");
+    uint8_t buyer[ADDRESS_LENGTH], key[BOUGHT_KEY_LENGTH];
+    get_address_argument(0, buyer);
+    bought_key(key, buyer);
+    int64finish(int64storageLoad(key, sizeof key));
 }

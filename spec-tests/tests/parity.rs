@@ -5,10 +5,10 @@ use spec_tests::parity::observe::Prices;
 use spec_tests::parity::{GAS_LIMIT, Pair, SWEEP_MAX, generate};
 
 /// Modules compared, split over a few tests so that they run side by side.
-const MODULES: u64 = 400;
+const MODULES: u64 = 60;
 
 /// One in how many of them is also run at every gas limit.
-const SWEPT: u64 = 20;
+const SWEPT: u64 = 10;
 
 fn compare(part: u64, parts: u64) {
     for seed in (0..MODULES).filter(|seed| seed % parts == part) {

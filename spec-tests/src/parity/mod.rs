@@ -11,10 +11,10 @@ use arwen_engine::Tier;
 use observe::{Observation, Prices, Subject};
 
 /// Gas that a generated module may use. Most loops that never end are stopped by it.
-pub const GAS_LIMIT: u64 = 200_000;
+pub const GAS_LIMIT: u64 = 50_000;
 
 /// Programs that use more gas than this are not run once for every limit. Unit: gas.
-pub const SWEEP_MAX: u64 = 3_000;
+pub const SWEEP_MAX: u64 = 400;
 
 /// A module in both tiers.
 #[derive(Debug)]
