@@ -232,6 +232,11 @@ impl Script<'_> {
                 let reason = "imports from a module that is not run".to_owned();
                 (Outcome::Skipped(reason.clone()), Slot::Skipped(reason))
             }
+            // Float-stripping is the only pass with modules of such sizes.
+            Err(InstanceError::NotNative(refusal)) if stripped.is_some() => {
+                let reason = format!("float-stripped: {refusal}");
+                (Outcome::Skipped(reason.clone()), Slot::Skipped(reason))
+            }
             Err(error) => (Outcome::Failed(error.to_string()), Slot::Broken),
         }
     }

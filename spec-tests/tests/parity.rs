@@ -5,7 +5,7 @@ use spec_tests::parity::observe::Prices;
 use spec_tests::parity::{GAS_LIMIT, Pair, SWEEP_MAX, generate};
 
 /// Modules compared, split over a few tests so that they run side by side.
-const MODULES: u64 = 60;
+const MODULES: u64 = 600;
 
 /// One in how many of them is also run at every gas limit.
 const SWEPT: u64 = 10;

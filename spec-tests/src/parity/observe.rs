@@ -2,7 +2,7 @@
 
 use arwen_engine::{
     Caller, Config, Engine, Extern, ExternType, FuncType, Host, HostStop, InstanceId, Interrupt, Module,
-    Ruleset, Store, Tier, Trap, ValType, Value,
+    Ruleset, Store, Tier, TierStatus, Trap, ValType, Value,
 };
 use arwen_metering::{CostTable, OpCosts, Schedule};
 
@@ -87,10 +87,13 @@ impl Subject {
     /// Compiles a module.
     ///
     /// # Errors
-    /// When it does not compile, in words.
+    /// When it does not compile, or not to native code where that is the tier, in words.
     pub fn new(wasm: &[u8], tier: Tier, prices: Prices) -> Result<Self, String> {
         let engine = Engine::new(Config::new(&Ruleset::STRICT).tier(tier));
         let module = Module::new(&engine, wasm).map_err(|error| format!("does not compile: {error}"))?;
+        if let TierStatus::Refused(refusal) = module.tier_status() {
+            return Err(format!("is not run by the tier under test: {refusal}"));
+        }
         let costs = module.plan().costs(&prices.costs()?);
         Ok(Self {
             engine,
