@@ -8,14 +8,19 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 macro_rules! ends {
-    ($($(#[$doc:meta])* $name:ident = $number:literal $text:literal;)*) => {
+    ($(#[doc = $doc:literal] $name:ident = $number:literal $text:literal;)*) => {
         /// A pipe end of the child.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum End { $($(#[$doc])* $name = $number,)* }
+        pub enum End { $(#[doc = $doc] $name = $number,)* }
 
         impl End {
             /// Every end, in the order of its number, which is the order in which they are checked.
             pub const ALL: [Self; 5] = [$(Self::$name),*];
+
+            /// What it is for.
+            pub fn doc(self) -> &'static str {
+                match self { $(Self::$name => $doc.trim_ascii(),)* }
+            }
 
             /// What the reference calls it.
             pub fn name(self) -> &'static str {

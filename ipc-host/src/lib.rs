@@ -12,6 +12,7 @@ pub mod gas_line;
 pub mod json;
 pub mod log;
 pub mod lookup;
+pub mod manual;
 pub mod messages;
 mod node;
 mod process;

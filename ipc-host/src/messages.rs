@@ -11,7 +11,8 @@ use arwen_interface::{CallInput, CreateInput, EsdtToken, UserAccount, VmOutput};
 use crate::record;
 use crate::records::{GasSchedule, InitializeArguments};
 use crate::wire::{
-    Blank, Bool, Bytes, Declared, FirstOf, Int, Map, Opaque, Output, Ptr, Rec, Record, SecondOf, Text, Uint,
+    Blank, Bool, Bytes, Declared, FirstOf, Int, Map, Opaque, Output, Ptr, Rec, Record, RecordType, SecondOf,
+    Text, Uint,
 };
 
 /// A message that can be sent: its kind, its fields.
@@ -48,6 +49,21 @@ macro_rules! messages {
             /// The kind with this number, if it is a message.
             pub fn from_number(number: u32) -> Option<Self> {
                 match number { $($number => Some(Self::$kind),)* _ => None }
+            }
+
+            /// What it is for.
+            pub fn doc(self) -> &'static str {
+                match self { $(Self::$kind => concat!($($doc),*).trim_ascii(),)* }
+            }
+
+            /// The kind that answers it, if it is a request.
+            pub fn reply(self) -> Option<Self> {
+                match self { $(Self::$kind => None $(.or(Some(Self::$reply)))?,)* }
+            }
+
+            /// Its fields, after the three that every message begins with.
+            pub fn table(self) -> &'static RecordType {
+                match self { $(Self::$kind => const { &<$kind as Declared>::TABLE },)* }
             }
 
             /// Its name, as documents spell it.

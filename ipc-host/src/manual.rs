@@ -1,0 +1,147 @@
+//! The manual of the protocol, printed from the tables.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::fds::End;
+use crate::frame::MAX_PAYLOAD;
+use crate::messages::Kind;
+use crate::records::Base;
+use crate::wire::{Declared, Dialect, Field, RecordType, Type};
+
+const INTRODUCTION: &str = "\
+# The pipe protocol
+
+Generated from `ipc-host/src/messages.rs` and its neighbours; do not edit.
+
+A node starts `arwen` without arguments, writes one Initialize on the first pipe, and then asks: a request on one pipe, \
+the reply on another. Until the reply comes, the child may ask the node in turn, one question at a time. The child \
+keeps nothing but compiled code between requests, and changes nothing: a reply says what a run would change, and the \
+node applies it.
+
+A node in Rust uses `arwen_ipc_host::driver::Driver`, which does all of this. `arwen run` is an example of its use.
+";
+
+const FRAMES: &str = "\
+A message is the length of its payload, its kind, and the payload; both numbers are 4 bytes, little-endian. The log \
+pipes have no kind. A payload is JSON as Go's `encoding/json` writes it: bytes in base64, big integers as bare numbers, \
+`null` for what is absent. Keys are matched in any case when the exact one is missing; unknown keys are ignored. The \
+other encoding that Initialize can ask for, gob, is refused with exit code 2.
+
+Both directions share one counter per dialogue: the request has nonce 1, the first question 2, its answer 3, and so on. \
+Initialize has nonce 0.
+";
+
+const ENDS: &str = "\
+The child ends with code 1 when a pipe is missing, 2 when it cannot follow Initialize, 3 when the loop ends: the node \
+asked it to stop, closed its pipe, or sent something that is no message. The reason is one line on stderr. An error of \
+the VM, a refused gas schedule, an error of a hook or a panic in a run is answered, and the child goes on.
+
+| variable | value | effect |
+|---|---|---|
+| `ARWEN_BUILTIN_FUNCTIONS` | `node` | built-in functions are asked of the node, with kinds 62 to 71; nodes of 2021 take those for the end of the dialogue, so by default the VM computes them itself |
+| `ARWEN_TIER` | `interpreter`, `jit`, `tiered` | how contracts are run; no reply depends on it |
+
+The driver finds the program where it is told, else at `./arwen`, else where `ARWEN_PATH` says. A child that dies, says \
+something that is no message, or overruns the deadline of an operation is killed and reaped; the operation fails with a \
+clear error, nothing is applied, and the next operation starts another child.
+";
+
+/// `docs/ipc.md`. A test compares it with the committed file.
+pub fn manual() -> String {
+    let mut text = INTRODUCTION.to_owned();
+    text.push_str("\n## Pipes\n\n| descriptor | name | purpose |\n|---|---|---|\n");
+    for end in End::ALL {
+        line(
+            &mut text,
+            format_args!("| {} | `{}` | {} |", end as u32, end.name(), end.doc()),
+        );
+    }
+    text.push_str("\n## Frames\n\n");
+    text.push_str(FRAMES);
+    line(
+        &mut text,
+        format_args!(
+            "\nPayloads of more than {} MiB are refused, before memory is allocated.",
+            MAX_PAYLOAD >> 20
+        ),
+    );
+    text.push_str("\n## Starting and ending\n\n");
+    text.push_str(ENDS);
+    text.push_str("\n## Messages\n\nEvery message begins with these fields.\n\n");
+    let mut records = BTreeMap::new();
+    fields(&mut text, &Base::TABLE, &mut records);
+    for kind in Kind::ALL {
+        line(
+            &mut text,
+            format_args!("\n### {} {}\n", *kind as u32, kind.name()),
+        );
+        let doc = kind.doc();
+        match kind.reply() {
+            Some(reply) => line(&mut text, format_args!("{doc} Answered by {}.", reply as u32)),
+            None => line(&mut text, format_args!("{doc}")),
+        }
+        if !kind.table().fields.is_empty() {
+            text.push('\n');
+            fields(&mut text, kind.table(), &mut records);
+        }
+    }
+    text.push_str("\n## Records\n");
+    let mut printed: Vec<&str> = Vec::new();
+    while let Some((name, table)) = records.iter().find(|(name, _)| !printed.contains(name)) {
+        let (name, table) = (*name, *table);
+        printed.push(name);
+        line(&mut text, format_args!("\n### {name}\n"));
+        fields(&mut text, table, &mut records);
+    }
+    text
+}
+
+fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{arguments}");
+}
+
+/// The fields of a record; the records they are made of are put on the list.
+fn fields(text: &mut String, table: &RecordType, records: &mut BTreeMap<&'static str, &'static RecordType>) {
+    text.push_str("| field | type | |\n|---|---|---|\n");
+    for field in table.fields {
+        let ty = type_name(field.ty, records);
+        line(
+            text,
+            format_args!("| `{}` | {ty} | {} |", field.json, note(field)),
+        );
+    }
+}
+
+fn note(field: &Field) -> &'static str {
+    match field.dialect {
+        _ if field.embedded => "its fields stand in place of it",
+        Some(Dialect::Current) => "not in the older dialect",
+        Some(Dialect::Legacy) => "only in the older dialect",
+        None => "",
+    }
+}
+
+fn type_name(ty: Type, records: &mut BTreeMap<&'static str, &'static RecordType>) -> String {
+    match ty {
+        Type::Bool => "bool".to_owned(),
+        Type::Int => "signed number".to_owned(),
+        Type::Uint => "number".to_owned(),
+        Type::Text => "text".to_owned(),
+        Type::Bytes => "bytes".to_owned(),
+        Type::Big => "big integer".to_owned(),
+        Type::List(item) => format!("list of {}", type_name(*item, records)),
+        Type::Map(item) => format!("map of {}", type_name(*item, records)),
+        Type::Record(table) | Type::Pointer(table) => {
+            records.insert(table.go, table);
+            let absent = if matches!(ty, Type::Pointer(_)) {
+                " or null"
+            } else {
+                ""
+            };
+            format!("[{0}](#{1}){absent}", table.go, table.go.to_ascii_lowercase())
+        }
+        Type::Interface => "`{}` or null".to_owned(),
+    }
+}
