@@ -38,6 +38,7 @@ pub struct Config {
     pub(crate) compile_threads: usize,
     pub(crate) compile_queue: usize,
     pub(crate) native_budget: NativeBudget,
+    pub(crate) pooled_memories: usize,
 }
 
 impl Config {
@@ -54,6 +55,7 @@ impl Config {
             compile_threads: 1,
             compile_queue: 64,
             native_budget: NativeBudget::default(),
+            pooled_memories: 16,
         }
     }
 
@@ -102,6 +104,13 @@ impl Config {
     /// What compiling a module may cost; above, it is interpreted. Default: [`NativeBudget::default`].
     pub fn native_budget(mut self, budget: NativeBudget) -> Self {
         self.native_budget = budget;
+        self
+    }
+
+    /// Reservations of memories that are gone which the engine keeps for the next ones, with their pages given back
+    /// to the system. Guarded, each takes 6 GiB of address space. Default: 16; 0 keeps none.
+    pub fn pooled_memories(mut self, count: usize) -> Self {
+        self.pooled_memories = count;
         self
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use crate::config::{Config, Tier};
 use crate::jit::Compiler;
 use crate::ruleset::Ruleset;
+use crate::runtime::pool::Pool;
 use crate::tier::queue::Workers;
 
 /// Settings, and what is built once from them. A clone is the same engine.
@@ -19,6 +20,7 @@ struct EngineInner {
     config: Config,
     jit: OnceLock<Result<Arc<Compiler>, String>>,
     workers: Workers,
+    pool: Arc<Pool>,
 }
 
 impl Engine {
@@ -27,6 +29,7 @@ impl Engine {
         Self(Arc::new(EngineInner {
             jit: OnceLock::new(),
             workers: Workers::new(config.compile_threads, config.compile_queue),
+            pool: Arc::new(Pool::new(config.pooled_memories)),
             config,
         }))
     }
@@ -58,6 +61,11 @@ impl Engine {
     /// The threads that compile in the background.
     pub(crate) fn workers(&self) -> &Workers {
         &self.0.workers
+    }
+
+    /// Spare reservations of memories.
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.0.pool
     }
 
     /// Are two handles the same engine?

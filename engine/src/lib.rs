@@ -20,6 +20,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![cfg_attr(
+    not(feature = "jit"),
+    allow(dead_code, reason = "the interpreter alone needs neither guards nor a budget")
+)]
+
 mod backend;
 mod config;
 mod engine;

@@ -16,7 +16,8 @@ const UNSAFE_FILES: &[(&str, &str)] = &[
     ("engine/src/jit/traps.rs", "signal handlers"),
     ("engine/src/runtime/context.rs", "the layout that compiled code reads"),
     ("engine/src/runtime/instance.rs", "wires the context to what it points to"),
-    ("engine/src/runtime/memory.rs", "maps and protects pages"),
+    ("engine/src/runtime/mapping.rs", "maps, protects and resets pages"),
+    ("engine/src/runtime/memory.rs", "reads and writes what is mapped"),
     ("engine/src/runtime/table.rs", "shares its elements with compiled code"),
     ("ipc-host/src/fds.rs", "hands file descriptors to a child"),
 ];

@@ -107,6 +107,14 @@ impl ConstExpr {
         stack.pop().unwrap_or_default()
     }
 
+    /// The value, when it is a constant; as a slot.
+    pub fn constant(&self) -> Option<u64> {
+        match *self.0 {
+            [ConstOp::Const(slot)] => Some(slot),
+            _ => None,
+        }
+    }
+
     /// The first float type named by a constant of the expression, and where.
     pub fn float(expr: &wasmparser::ConstExpr<'_>) -> Option<(u64, ValType)> {
         let mut reader = expr.get_operators_reader();

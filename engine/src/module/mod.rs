@@ -6,13 +6,15 @@ pub(crate) mod info;
 pub(crate) mod operator;
 mod parse;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arwen_metering::{CostTable, ModulePlan};
 
 use crate::backend::Code;
 use crate::engine::Engine;
 use crate::error::CompileError;
+use crate::runtime::mapping::Image;
+use crate::runtime::pool::ModuleImage;
 use crate::tier::TierStatus;
 use crate::value::ExternType;
 use info::ModuleInfo;
@@ -27,6 +29,8 @@ struct Inner {
     info: Arc<ModuleInfo>,
     plan: ModulePlan,
     code: Code,
+    /// Initial contents of its memory; made when first instantiated.
+    image: OnceLock<ModuleImage>,
 }
 
 /// An import of a module.
@@ -69,6 +73,7 @@ impl Module {
             info,
             plan,
             code,
+            image: OnceLock::new(),
         })))
     }
 
@@ -144,6 +149,14 @@ impl Module {
 
     pub(crate) fn info(&self) -> &Arc<ModuleInfo> {
         &self.0.info
+    }
+
+    /// Initial contents of its memory, if they are worth an image.
+    pub(crate) fn image(&self) -> Option<&Arc<Image>> {
+        self.0
+            .image
+            .get_or_init(|| ModuleImage::new(self.engine().pool(), self.info()))
+            .get()
     }
 
     pub(crate) fn code(&self) -> &Code {

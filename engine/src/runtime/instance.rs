@@ -172,7 +172,7 @@ impl Store {
         // Refuse before anything is pushed, so that a failure leaves no half instance behind.
         let resource = InstantiateError::Resource;
         for ty in &info.memories[memories.len()..] {
-            let memory = Memory::new(self.engine().config(), *ty).map_err(resource)?;
+            let memory = Memory::new(self.engine(), *ty, module.image()).map_err(resource)?;
             memories.push(MemoryId(self.memories.len() as u32));
             self.memories.push(memory);
         }
@@ -327,11 +327,15 @@ impl Store {
                 Placement::Passive => {}
             }
         }
+        // An image has all of them.
+        let imaged = self.instances[id.0 as usize].module.image().is_some();
         for (index, segment) in info.data.iter().enumerate() {
             if let Placement::Active { offset, .. } = &segment.placement {
-                let offset = self.eval(id, offset) as u32;
-                self.memory_init(id, index as u32, offset, 0, segment.bytes.len() as u32)
-                    .map_err(trap)?;
+                if !imaged {
+                    let offset = self.eval(id, offset) as u32;
+                    self.memory_init(id, index as u32, offset, 0, segment.bytes.len() as u32)
+                        .map_err(trap)?;
+                }
                 self.data_drop(id, index as u32);
             }
         }

@@ -1,12 +1,14 @@
-//! Linear memory: address space reserved once, made accessible page by page.
-//!
-//! All mapping of linear memory is in this file; images and pools of instances will go here.
+//! Linear memory: address space reserved once, or taken from the pool, and made accessible page by page.
 
 #![allow(unsafe_code)]
 
 use std::ptr;
+use std::sync::Arc;
 
-use crate::config::{Config, MemoryBounds};
+use super::mapping::{Image, Mapping};
+use super::pool::Pool;
+use crate::config::MemoryBounds;
+use crate::engine::Engine;
 use crate::error::GrowError;
 use crate::value::MemoryType;
 
@@ -34,15 +36,18 @@ pub(crate) struct Memory {
     ty: MemoryType,
     /// Pages it may have at most.
     max_pages: u32,
-    map: Map,
+    map: Mapping,
+    /// Where the reservation came from and goes back to.
+    pool: Arc<Pool>,
 }
 
 // SAFETY: the pointers in `cell` and `map` are to a mapping that this value alone owns.
 unsafe impl Send for Memory {}
 
 impl Memory {
-    /// A zeroed memory of its initial size. `Err` says what the system refused.
-    pub fn new(config: &Config, ty: MemoryType) -> Result<Self, String> {
+    /// A memory of its initial size, with an image in it, zero elsewhere. `Err` says what the system refused.
+    pub fn new(engine: &Engine, ty: MemoryType, image: Option<&Arc<Image>>) -> Result<Self, String> {
+        let (config, pool) = (engine.config(), engine.pool());
         let max_pages = ty.limits.max.unwrap_or(65_536).min(config.memory_page_cap);
         if ty.limits.min > max_pages {
             return Err(format!(
@@ -55,21 +60,21 @@ impl Memory {
             MemoryBounds::Guarded => INDEX_SPACE + GUARD,
             MemoryBounds::Explicit => max_pages as usize * PAGE,
         };
-        let map = match (Map::reserve(reserve), config.memory_bounds) {
+        let map = match (pool.take(reserve, bytes, image), config.memory_bounds) {
             (Ok(map), _) => map,
             // Without guard the memory may move when it grows, so the initial size is enough.
-            (Err(_), MemoryBounds::Explicit) => Map::reserve(bytes)?,
+            (Err(_), MemoryBounds::Explicit) => pool.take(bytes, bytes, image)?,
             (Err(e), MemoryBounds::Guarded) => return Err(e),
         };
-        map.open(bytes)?;
         Ok(Self {
             cell: Box::new(MemoryCell {
-                base: map.base,
+                base: map.base(),
                 bytes,
             }),
             ty,
             max_pages,
             map,
+            pool: pool.clone(),
         })
     }
 
@@ -113,13 +118,13 @@ impl Memory {
             return Err(refused);
         }
         let bytes = left as usize * PAGE;
-        if bytes > self.map.len {
-            let moved = Map::reserve(bytes).map_err(|_| refused)?;
+        if bytes > self.map.len() {
+            let mut moved = Mapping::reserve(bytes).map_err(|_| refused)?;
             moved.open(bytes).map_err(|_| refused)?;
             // SAFETY: both mappings are at least `cell.bytes` long, open that far, and distinct.
-            unsafe { ptr::copy_nonoverlapping(self.cell.base, moved.base, self.cell.bytes) };
+            unsafe { ptr::copy_nonoverlapping(self.cell.base, moved.base(), self.cell.bytes) };
             self.map = moved;
-            self.cell.base = self.map.base;
+            self.cell.base = self.map.base();
         } else {
             self.map.open(bytes).map_err(|_| refused)?;
         }
@@ -129,75 +134,20 @@ impl Memory {
 
     /// Does an address lie in what is reserved for this memory?
     pub fn reserves(&self, address: usize) -> bool {
-        let base = self.map.base as usize;
-        (base..base + self.map.len).contains(&address)
+        let base = self.map.base() as usize;
+        (base..base + self.map.len()).contains(&address)
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if let Ok(nothing) = Mapping::reserve(0) {
+            self.pool.give(std::mem::replace(&mut self.map, nothing));
+        }
     }
 }
 
 /// Can this process reserve address space for a guarded memory?
 pub(crate) fn can_guard() -> bool {
-    Map::reserve(INDEX_SPACE + GUARD).is_ok()
-}
-
-/// Reserved address space.
-#[derive(Debug)]
-struct Map {
-    base: *mut u8,
-    len: usize,
-}
-
-impl Map {
-    /// Reserves `len` bytes, all inaccessible.
-    fn reserve(len: usize) -> Result<Self, String> {
-        if len == 0 {
-            return Ok(Self {
-                base: ptr::NonNull::<u128>::dangling().as_ptr().cast(),
-                len,
-            });
-        }
-        // SAFETY: a fresh private anonymous mapping at an address of the system's choice touches nothing.
-        let base = unsafe {
-            libc::mmap(
-                ptr::null_mut(),
-                len,
-                libc::PROT_NONE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-                -1,
-                0,
-            )
-        };
-        if base == libc::MAP_FAILED {
-            return Err(format!(
-                "no address space for a memory: {}",
-                std::io::Error::last_os_error()
-            ));
-        }
-        Ok(Self {
-            base: base.cast(),
-            len,
-        })
-    }
-
-    /// Makes the first `bytes` readable and writable. What was not is zero.
-    fn open(&self, bytes: usize) -> Result<(), String> {
-        if bytes == 0 {
-            return Ok(());
-        }
-        debug_assert!(bytes <= self.len);
-        // SAFETY: the range is inside the mapping this value owns.
-        let done = unsafe { libc::mprotect(self.base.cast(), bytes, libc::PROT_READ | libc::PROT_WRITE) };
-        if done != 0 {
-            return Err(format!("no memory: {}", std::io::Error::last_os_error()));
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Map {
-    fn drop(&mut self) {
-        if self.len > 0 {
-            // SAFETY: unmaps exactly what `reserve` mapped; nothing refers to it any more.
-            unsafe { libc::munmap(self.base.cast(), self.len) };
-        }
-    }
+    Mapping::reserve(INDEX_SPACE + GUARD).is_ok()
 }

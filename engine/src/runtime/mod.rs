@@ -3,8 +3,10 @@
 pub(crate) mod cells;
 pub(crate) mod context;
 pub(crate) mod instance;
+pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod ops;
+pub(crate) mod pool;
 pub(crate) mod stack;
 pub(crate) mod store;
 pub(crate) mod table;

@@ -353,7 +353,7 @@ impl Store {
     /// # Errors
     /// What the system refused.
     pub fn new_memory(&mut self, ty: MemoryType) -> Result<MemoryId, String> {
-        self.memories.push(Memory::new(self.engine.config(), ty)?);
+        self.memories.push(Memory::new(&self.engine, ty, None)?);
         Ok(MemoryId(self.memories.len() as u32 - 1))
     }
 

@@ -306,13 +306,13 @@ impl Lower<'_> {
         let operand = self.pop();
         if operand.value == Value::Temp {
             let register = self.register_of(operand.position);
-            if let Some(last) = self.emit.definition(register) {
-                if let Some(test) = fusible(last) {
-                    self.emit.take_last();
-                    return Condition {
-                        test: self.and_tested(test, register),
-                    };
-                }
+            if let Some(last) = self.emit.definition(register)
+                && let Some(test) = fusible(last)
+            {
+                self.emit.take_last();
+                return Condition {
+                    test: self.and_tested(test, register),
+                };
             }
         }
         let register = self.register(operand);

@@ -355,6 +355,6 @@ pub(super) fn opposite(instr: Instr) -> Option<Instr> {
         Op::I64GtSImm => imm(Op::I64LtSImm, instr.imm.wrapping_add(1)),
         Op::I64LtUImm => imm(Op::I64GtUImm, instr.imm.wrapping_sub(1)),
         Op::I64GtUImm => imm(Op::I64LtUImm, instr.imm.wrapping_add(1)),
-        _ => return None,
+        _ => None,
     }
 }
