@@ -2,7 +2,6 @@
 
 mod async_call;
 mod builtin;
-mod call;
 mod callback;
 mod create;
 pub(crate) mod data;
@@ -10,6 +9,7 @@ mod deploy;
 mod execute;
 mod nested;
 pub(crate) mod token_transfer;
+mod transaction;
 
 use std::rc::Rc;
 

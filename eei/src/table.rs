@@ -1,6 +1,6 @@
 //! Every host function, once: its name in a contract, its Rust method, its types, its price, its meaning.
 //!
-//! A row drives linking ([`crate::link`]), dispatch ([`dispatch`]: charge, decode, call, encode) and the manual
+//! A row drives linking, dispatch (charge, decode, call, encode) and the manual
 //! ([`crate::manual`]). A row without a method does not build.
 
 #[macro_use]

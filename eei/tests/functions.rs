@@ -166,7 +166,7 @@ fn accounts() {
             ),
             (
                 "(call $int64finish (i64.extend_i32_s (call $getShardOfAddress (i32.const 0))))",
-                &[&[b'a']],
+                &[b"a"],
             ),
             (
                 "(call $int64finish (i64.extend_i32_s (call $isSmartContract (i32.const 0))))",
