@@ -12,7 +12,7 @@ use spec_tests::{script, suite};
 const USAGE: &str = "\
 usage: spec-tests [--tier interpreter|jit|tiered] [--filter TEXT] [--json FILE]
 
-Runs the WebAssembly specification suite on the engine: every version and proposal of ours, on both tiers, metered
+Runs the WebAssembly specification suite on the engine: every version and proposal of ours, in every tier, metered
 and not, then versions 1 and 2 once more with the floats taken out of their modules.
 
   --tier     only this tier

@@ -104,7 +104,7 @@ impl Report {
 
         writeln!(
             out,
-            "\nskipped, by suite and reason (the same in every setup of a suite):"
+            "\nskipped, by suite and reason (as often as in the setup that skips most):"
         )?;
         let mut reasons: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for row in &self.rows {
