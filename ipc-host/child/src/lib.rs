@@ -1,6 +1,6 @@
 //! The VM child process: the VM host behind pipes.
 //!
-//! [`run`] is the whole process: it takes the five pipes a node passed, reads Initialize, and [`serve`]s until the
+//! [`run()`] is the whole process: it takes the five pipes a node passed, reads Initialize, and [`serve`]s until the
 //! node stops it. The loop takes a reader and a writer, so tests run it on a thread.
 
 pub mod go_text;

@@ -127,7 +127,7 @@ pub trait Declared: Record + Default + 'static {
 
 /// Declares the wire table of structs: `Rust type, "Go name" { "key": WireType => rust_field, options; … }`.
 ///
-/// Options are calls of [`Field`](crate::wire::Field)'s builder. A `presence` row tells what a value stands for.
+/// Options are calls of [`Field`]'s builder. A `presence` row tells what a value stands for.
 #[macro_export]
 macro_rules! record {
     ($($rust:ty, $go:literal $(presence $presence:expr)? => {
