@@ -9,6 +9,7 @@
 
 use std::fmt;
 
+use super::run::STRAIGHT;
 use crate::trap::Trap;
 
 /// Calls a macro with the whole instruction set.
@@ -120,31 +121,36 @@ macro_rules! for_each_instruction {
                 I64LtUImm BrI64LtUImm BrI64LtUImmMetered = i64_lt_u;
                 I64GtUImm BrI64GtUImm BrI64GtUImmMetered = i64_gt_u;
             }
-            // a = memory[b + imm]; a = memory[(b + (c << y)) mod 2^32 + x]; read as the first type, slot of the second
+            // a = memory[(b + y) mod 2^32 + x]; a = memory[(b + (c << y)) mod 2^32 + x]; a = memory[imm];
+            // read as the first type, slot of the second
             load {
-                Load8U LoadIdx8U = u8, u64;
-                Load16U LoadIdx16U = u16, u64;
-                Load32U LoadIdx32U = u32, u64;
-                Load64 LoadIdx64 = u64, u64;
-                I32Load8S I32LoadIdx8S = i8, i32;
-                I32Load16S I32LoadIdx16S = i16, i32;
-                I64Load8S I64LoadIdx8S = i8, i64;
-                I64Load16S I64LoadIdx16S = i16, i64;
-                I64Load32S I64LoadIdx32S = i32, i64;
+                Load8U LoadIdx8U LoadAt8U = u8, u64;
+                Load16U LoadIdx16U LoadAt16U = u16, u64;
+                Load32U LoadIdx32U LoadAt32U = u32, u64;
+                Load64 LoadIdx64 LoadAt64 = u64, u64;
+                I32Load8S I32LoadIdx8S I32LoadAt8S = i8, i32;
+                I32Load16S I32LoadIdx16S I32LoadAt16S = i16, i32;
+                I64Load8S I64LoadIdx8S I64LoadAt8S = i8, i64;
+                I64Load16S I64LoadIdx16S I64LoadAt16S = i16, i64;
+                I64Load32S I64LoadIdx32S I64LoadAt32S = i32, i64;
             }
-            // memory[a + imm] = b; memory[a + x] = y sign-extended; memory[(a + (c << y)) mod 2^32 + x] = b
+            // memory[(a + y) mod 2^32 + x] = b; memory[(a + bc) mod 2^32 + x] = y sign-extended, where bc is the 32 bits in
+            // `b` and `c`; memory[(a + (c << y)) mod 2^32 + x] = b; memory[imm] = a
             store {
-                Store8 Store8Imm StoreIdx8 = u8;
-                Store16 Store16Imm StoreIdx16 = u16;
-                Store32 Store32Imm StoreIdx32 = u32;
-                Store64 Store64Imm StoreIdx64 = u64;
+                Store8 Store8Imm StoreIdx8 StoreAt8 = u8;
+                Store16 Store16Imm StoreIdx16 StoreAt16 = u16;
+                Store32 Store32Imm StoreIdx32 StoreAt32 = u32;
+                Store64 Store64Imm StoreIdx64 StoreAt64 = u64;
             }
             // Everything else: name, fields, meaning.
             other {
                 Trap = "----" "trap with the code x";
+                Breathe = "----" "let the chain of handlers end and start anew";
                 Charge = "----" "charge x";
                 ChargeCheck = "----" "charge x, then check";
                 Check = "----" "check";
+                ChargeSpan = "----" "charge x and those after it, y in all";
+                ChargeCheckSpan = "----" "charge x and those after it, y in all, with a check after each";
                 ChargeUnits = "s---" "charge x, a times";
                 Br = "---j" "jump x";
                 BrMetered = "---j" "charge y, check, jump x";
@@ -154,6 +160,8 @@ macro_rules! for_each_instruction {
                 BrNotAndImmMetered = "s--j" "charge y, check, jump x if a & (b, c sign-extended) is zero";
                 AddBrNeMetered = "ds-j" "charge y, check, a += c sign-extended (32 bits), jump x if a != b";
                 AddBrNzMetered = "d--j" "charge y, check, a += c sign-extended (32 bits), jump x if a != 0";
+                AddBrNeImmMetered = "d---" "charge y, check, a += b sign-extended, jump c (16 bits) if a != x (32 bits)";
+                BrTableMetered = "s---" "charge y, check, and as BrTable";
                 BrTable = "s---" "jump as the instruction min(a, x) after this one says, which is a Br";
                 Copy = "ds--" "a = b";
                 Copy2 = "dsds" "a = b, then c = x";
@@ -164,6 +172,11 @@ macro_rules! for_each_instruction {
                 I32Add3 = "dsss" "a = b + c + x mod 2^32";
                 I64Add3 = "dsss" "a = b + c + x";
                 Xor3 = "dsss" "a = b ^ c ^ x";
+                I32MulAdd = "dsss" "a = b * c + x mod 2^32";
+                I64MulAdd = "dsss" "a = b * c + x";
+                I32XorShl = "dss-" "a = b ^ (c << imm) mod 2^32";
+                I64XorShl = "dss-" "a = b ^ (c << imm)";
+                XorShrU = "dss-" "a = b ^ (c >> imm)";
                 I32XorRotr = "dss-" "a = b ^ rotr32(c, imm)";
                 I64XorRotr = "dss-" "a = b ^ rotr64(c, imm)";
                 GlobalGet = "d---" "a = global x, defined here";
@@ -190,6 +203,7 @@ macro_rules! for_each_instruction {
                 CallMetered = "----" "charge y, check, call function x, defined here, arguments and results from a on";
                 CallImport = "----" "call imported function x, arguments and results from a on";
                 CallIndirect = "-s--" "call element b of table c, of type x, arguments and results from a on";
+                CallIndirectMetered = "-s--" "charge y, check, and as CallIndirect";
                 ReturnCall = "----" "return the results of function x, arguments from a on";
                 ReturnCallIndirect = "-s--" "return the results of element b of table c, of type x, arguments from a on";
                 Return = "----" "return; results are in the first registers";
@@ -214,8 +228,8 @@ macro_rules! define {
         division_imm { $($divi:ident = $divi_f:ident;)* }
         compare { $($cmp:ident $br:ident $brm:ident = $cmp_f:ident;)* }
         compare_imm { $($cmpi:ident $bri:ident $brim:ident = $cmpi_f:ident;)* }
-        load { $($ld:ident $ldx:ident = $ld_mem:ty, $ld_slot:ty;)* }
-        store { $($st:ident $sti:ident $stx:ident = $st_mem:ty;)* }
+        load { $($ld:ident $ldx:ident $lda:ident = $ld_mem:ty, $ld_slot:ty;)* }
+        store { $($st:ident $sti:ident $stx:ident $sta:ident = $st_mem:ty;)* }
         other { $($op:ident = $fields:literal $text:literal;)* }
     ) => {
         /// Number of an instruction.
@@ -225,7 +239,7 @@ macro_rules! define {
         pub enum Op {
             $($un,)* $($bin,)* $($bini,)* $($div,)* $($divi,)*
             $($cmp, $br, $brm,)* $($cmpi, $bri, $brim,)*
-            $($ld, $ldx,)* $($st, $sti, $stx,)* $($op,)*
+            $($ld, $ldx, $lda,)* $($st, $sti, $stx, $sta,)* $($op,)*
         }
 
         /// What the fields `a`, `b`, `c`, `x` of each instruction are; see the module's text.
@@ -237,12 +251,15 @@ macro_rules! define {
             $({ let _ = Op::$divi; b"ds--" },)*
             $({ let _ = Op::$cmp; b"dss-" }, b"ss-j", b"ss-j",)*
             $({ let _ = Op::$cmpi; b"ds--" }, b"s--j", b"s--j",)*
-            $({ let _ = Op::$ld; b"ds--" }, b"dss-",)*
-            $({ let _ = Op::$st; b"ss--" }, b"s---", b"sss-",)*
+            $({ let _ = Op::$ld; b"ds--" }, b"dss-", b"d---",)*
+            $({ let _ = Op::$st; b"ss--" }, b"s---", b"sss-", b"s---",)*
             $(fields($fields),)*
         ];
 
         impl Op {
+            /// How many instructions there are.
+            pub const COUNT: usize = FIELDS.len();
+
             /// The compare-and-branch of a comparison: plain, and with charge and check; `None` for other instructions.
             #[inline]
             pub fn branch(self) -> Option<(Op, Op)> {
@@ -253,20 +270,21 @@ macro_rules! define {
                 })
             }
 
-            /// The indexed form of a load; `None` for other instructions.
+            /// The forms of a load with an index and with a constant address; `None` for other instructions.
             #[inline]
-            pub fn indexed_load(self) -> Option<Op> {
+            pub fn load_forms(self) -> Option<(Op, Op)> {
                 Some(match self {
-                    $(Op::$ld => Op::$ldx,)*
+                    $(Op::$ld => (Op::$ldx, Op::$lda),)*
                     _ => return None,
                 })
             }
 
-            /// The forms of a store with an immediate value and with an index; `None` for other instructions.
+            /// The forms of a store with an immediate value, with an index and with a constant address; `None` for other
+            /// instructions.
             #[inline]
-            pub fn store_forms(self) -> Option<(Op, Op)> {
+            pub fn store_forms(self) -> Option<(Op, Op, Op)> {
                 Some(match self {
-                    $(Op::$st => (Op::$sti, Op::$stx),)*
+                    $(Op::$st => (Op::$sti, Op::$stx, Op::$sta),)*
                     _ => return None,
                 })
             }
@@ -358,6 +376,12 @@ impl Instr {
         self.x() as i32
     }
 
+    /// The jump in `c`, of the one instruction that has it there.
+    #[inline(always)]
+    pub fn short_jump(&self) -> i32 {
+        i32::from(self.c as i16)
+    }
+
     /// Sets the jump in `x`.
     #[inline]
     pub fn set_jump(&mut self, jump: i32) {
@@ -410,8 +434,9 @@ pub struct FrameShape {
 impl Code {
     /// Checks instructions and makes them executable.
     ///
-    /// Returns `None` when an instruction names a register outside the frame, a jump leaves the code, or the last
-    /// instruction would fall off its end: a bug of the translation, which the loop must not meet.
+    /// Returns `None` when an instruction names a register outside the frame, a jump leaves the code, the last
+    /// instruction would fall off its end, or too many come without a `Breathe`: a bug of the translation, which must
+    /// not be executed.
     pub fn seal(instrs: Vec<Instr>, shape: FrameShape) -> Option<Self> {
         let FrameShape {
             params,
@@ -423,7 +448,13 @@ impl Code {
         if u32::from(params) + u32::from(zeroed) > registers || !instrs.last()?.op.ends_code() {
             return None;
         }
+        let mut straight = 0;
         for (at, instr) in instrs.iter().enumerate() {
+            straight = if instr.op == Op::Breathe || instr.op.ends_code() {
+                0
+            } else {
+                straight + 1
+            };
             let fields = instr.op.fields();
             let in_frame = |field: u8, register: u32| !matches!(field, b'd' | b's') || register < registers;
             let fine = in_frame(fields[0], instr.a.into())
@@ -432,7 +463,7 @@ impl Code {
                 && in_frame(fields[3], instr.x())
                 && (fields[3] != b'j' || jumps_inside(at, instr.jump(), len))
                 && match instr.op {
-                    Op::BrTable => {
+                    Op::BrTable | Op::BrTableMetered => {
                         let targets = instrs.get(at + 1..)?.get(..=instr.x() as usize)?;
                         targets.iter().all(|target| target.op == Op::Br)
                     }
@@ -441,14 +472,17 @@ impl Code {
                         ends(instr.a) && ends(instr.b)
                     }
                     // The callee's frame may start right after this one; what it needs is looked at when it is called.
-                    Op::Call | Op::CallMetered | Op::CallImport | Op::CallIndirect => {
-                        u32::from(instr.a) <= registers
-                    }
+                    Op::Call
+                    | Op::CallMetered
+                    | Op::CallImport
+                    | Op::CallIndirect
+                    | Op::CallIndirectMetered => u32::from(instr.a) <= registers,
                     Op::ReturnCall | Op::ReturnCallIndirect => u32::from(instr.a) <= registers,
                     Op::ReturnImm => registers > 0,
+                    Op::AddBrNeImmMetered => jumps_inside(at, instr.short_jump(), len),
                     _ => true,
                 };
-            if !fine {
+            if !fine || straight > STRAIGHT {
                 return None;
             }
         }
@@ -517,6 +551,8 @@ impl Op {
             Op::Trap
                 | Op::Br
                 | Op::BrMetered
+                | Op::BrTable
+                | Op::BrTableMetered
                 | Op::ReturnCall
                 | Op::ReturnCallIndirect
                 | Op::Return

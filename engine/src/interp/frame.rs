@@ -5,24 +5,12 @@ use std::sync::atomic::Ordering;
 
 use super::ModuleCode;
 use super::code::Code;
-use super::machine::{Ip, Regs, ValueStack, View};
+use super::machine::{Costs, Frame, Frames, Ip, Limit, Mem, MemSize, Regs, ValueStack, View};
+use super::run::Exit;
 use crate::host::{Host, HostStop};
 use crate::runtime::store::{FuncId, FuncKind, InstanceId, Store};
 use crate::trap::Trap;
 use crate::value::ValType;
-
-/// A caller to go back to.
-#[derive(Clone, Copy)]
-pub(super) struct Frame {
-    /// The instruction after the call.
-    pub ip: Ip,
-    /// Slots of the logical stack the caller had left.
-    pub remaining: u32,
-    /// Registers from the caller's first to the callee's first.
-    pub up: u16,
-    /// Does the caller belong to the instance on top of `Vm::away`, not to the current one?
-    pub away: bool,
-}
 
 /// An invocation under way.
 pub(super) struct Vm<'a> {
@@ -31,11 +19,22 @@ pub(super) struct Vm<'a> {
     pub view: View,
     /// Slots of the logical stack left below the current frame.
     pub remaining: u32,
-    /// Registers of the first frame, when a tail call out of it ended the invocation.
-    pub last: Regs,
+    /// Prices of the current instance.
+    pub costs: Costs,
+    pub limit: Limit,
+    /// Jumps, calls and returns left in the current chain of handlers.
+    pub transfers: u32,
+    /// Where the next chain starts; when all is done, the first frame's registers.
+    pub resume: (Ip, Regs),
+    /// Why the last chain came back.
+    pub exit: Exit,
+    /// Why the invocation stopped, if it did.
+    pub trap: Trap,
+    /// Size of memory 0 of the current instance, as it is now.
+    pub mem_size: MemSize,
     /// Slots the invocation started with.
     budget: u32,
-    frames: Vec<Frame>,
+    frames: Frames,
     /// Instances of callers that are not the current one.
     away: Vec<InstanceId>,
     stack: ValueStack,
@@ -48,39 +47,51 @@ pub(super) type Next = Option<(Ip, Regs)>;
 const FEW: usize = 16;
 
 impl<'a> Vm<'a> {
+    /// An invocation of a function of an interpreted instance, about to enter it.
     pub fn new(
         store: &'a mut Store,
         host: &'a mut dyn Host,
         budget: u32,
         instance: InstanceId,
-        code: &ModuleCode,
+        module_code: &ModuleCode,
+        (code, args): (&Code, &[u64]),
     ) -> Self {
-        let view = View::of(instance, &store.instances[instance.0 as usize], &code.functions);
+        let view = View::of(
+            instance,
+            &store.instances[instance.0 as usize],
+            &module_code.functions,
+        );
         // A host function that calls back finds none and makes its own.
         let mut stack = std::mem::take(&mut store.value_stack);
-        let last = stack.first(&[], 0);
+        let first = stack.first(args, code.registers());
         Self {
-            store,
-            host,
-            view,
+            costs: view.costs(),
+            limit: Limit::of(store.meter_ref().cells()),
+            resume: (Ip::start(code), first),
+            exit: Exit::Breathe,
+            trap: Trap::Internal,
+            mem_size: view.memory().1,
+            transfers: 0,
             remaining: budget,
-            last,
             budget,
-            frames: Vec::new(),
+            frames: Frames::new(),
             away: Vec::new(),
             stack,
+            view,
+            store,
+            host,
         }
     }
 
-    /// The first frame.
-    pub fn start(&mut self, code: &Code, args: &[u64]) -> Result<(Ip, Regs), Trap> {
+    /// Makes the first frame.
+    pub fn start(&mut self, code: &Code) -> Result<(), Trap> {
         self.remaining = self
             .budget
             .checked_sub(code.frame_slots())
             .ok_or(Trap::StackOverflow)?;
-        let first = self.stack.first(args, code.registers());
-        let regs = self.stack.frame(first, 0, code);
-        Ok((Ip::start(code), regs))
+        let first = self.stack.make_room(self.resume.1, 0, code);
+        self.resume.1 = self.stack.frame(first, 0, code);
+        Ok(())
     }
 
     /// Takes the results of the first frame and gives the stack back.
@@ -104,6 +115,14 @@ impl<'a> Vm<'a> {
         self.store.meter_ref().cells().used.store(used, Ordering::Relaxed);
     }
 
+    /// Memory 0 of the current instance, as it is now: to be asked for after anything that may have changed it.
+    #[inline(always)]
+    pub fn memory(&mut self) -> Mem {
+        let (mem, size) = self.view.memory();
+        self.mem_size = size;
+        mem
+    }
+
     /// Which trap a failed check is.
     #[cold]
     #[inline(never)]
@@ -116,10 +135,42 @@ impl<'a> Vm<'a> {
         }
     }
 
-    /// A frame for a function of the current instance, called from the one at `regs`; `None` when it does not fit.
+    /// A frame for a function of the current instance, called from the one at `regs`; `None` when there is no room
+    /// for it yet or at all.
     #[inline(always)]
-    pub fn call(&mut self, code: &Code, ip: Ip, regs: Regs, up: u16, away: bool) -> Next {
+    pub fn call(&mut self, code: &Code, ip: Ip, regs: Regs, up: u16) -> Next {
         let left = self.remaining.checked_sub(code.frame_slots())?;
+        if !self.frames.has_room() || !self.stack.has_room(regs, up, code) {
+            return None;
+        }
+        self.frames.push(Frame {
+            ip,
+            remaining: self.remaining,
+            up,
+            away: false,
+        });
+        self.remaining = left;
+        Some((Ip::start(code), self.stack.frame(regs, up, code)))
+    }
+
+    /// The same, after making room; the caller may be of another instance.
+    #[cold]
+    #[inline(never)]
+    pub fn call_anew(
+        &mut self,
+        code: &Code,
+        ip: Ip,
+        regs: Regs,
+        up: u16,
+        away: bool,
+    ) -> Result<(Ip, Regs), Trap> {
+        let left = self
+            .remaining
+            .checked_sub(code.frame_slots())
+            .ok_or(Trap::StackOverflow)?;
+        if !self.frames.has_room() {
+            self.frames.grow();
+        }
         self.frames.push(Frame {
             ip,
             remaining: self.remaining,
@@ -127,14 +178,18 @@ impl<'a> Vm<'a> {
             away,
         });
         self.remaining = left;
-        Some((Ip::start(code), self.stack.frame(regs, up, code)))
+        let regs = self.stack.make_room(regs, up, code);
+        Ok((Ip::start(code), self.stack.frame(regs, up, code)))
     }
 
-    /// A frame for a function of the current instance in place of the one at `regs`; arguments are in place. `None`
-    /// when it does not fit.
-    fn replace(&mut self, code: &Code, regs: Regs) -> Next {
-        self.remaining = self.outer_remaining().checked_sub(code.frame_slots())?;
-        Some((Ip::start(code), self.stack.frame(regs, 0, code)))
+    /// A frame for a function of the current instance in place of the one at `regs`; arguments are in place.
+    fn replace(&mut self, code: &Code, regs: Regs) -> Result<(Ip, Regs), Trap> {
+        self.remaining = self
+            .outer_remaining()
+            .checked_sub(code.frame_slots())
+            .ok_or(Trap::StackOverflow)?;
+        let regs = self.stack.make_room(regs, 0, code);
+        Ok((Ip::start(code), self.stack.frame(regs, 0, code)))
     }
 
     /// Slots of the logical stack left below the caller of the current frame.
@@ -142,15 +197,25 @@ impl<'a> Vm<'a> {
         self.frames.last().map_or(self.budget, |frame| frame.remaining)
     }
 
-    /// Goes back to the caller; `None` when there is none. The second is whether the instance has changed.
+    /// Goes back to a caller of the same instance; `None` when there is none or it is of another.
     #[inline(always)]
-    pub fn leave(&mut self, regs: Regs) -> Option<(Ip, Regs, bool)> {
+    pub fn leave(&mut self, regs: Regs) -> Next {
+        let frame = self.frames.last().filter(|frame| !frame.away)?;
+        self.frames.pop();
+        self.remaining = frame.remaining;
+        Some((frame.ip, regs.down(frame.up)))
+    }
+
+    /// Goes back to any caller; `None` when there is none.
+    #[cold]
+    #[inline(never)]
+    pub fn leave_far(&mut self, regs: Regs) -> Next {
         let frame = self.frames.pop()?;
         self.remaining = frame.remaining;
         if frame.away {
             self.come_back();
         }
-        Some((frame.ip, regs.down(frame.up), frame.away))
+        Some((frame.ip, regs.down(frame.up)))
     }
 
     #[cold]
@@ -166,6 +231,7 @@ impl<'a> Vm<'a> {
         let instance = &self.store.instances[id.0 as usize];
         let code = instance.module.code().interpreted();
         self.view = View::of(id, instance, &code.functions);
+        self.costs = self.view.costs();
     }
 
     /// The code of a function of the current instance, translated now if it was not.
@@ -178,6 +244,7 @@ impl<'a> Vm<'a> {
     }
 
     /// Calls an imported function.
+    #[cold]
     #[inline(never)]
     pub fn call_import(&mut self, index: u32, ip: Ip, regs: Regs, up: u16, used: u64) -> Result<Next, Trap> {
         let func = self.store.instances[self.view.instance.0 as usize].funcs[index as usize];
@@ -185,6 +252,7 @@ impl<'a> Vm<'a> {
     }
 
     /// Calls any function of the store, arguments and results from the register `up` on.
+    #[cold]
     #[inline(never)]
     pub fn call_any(&mut self, func: FuncId, ip: Ip, regs: Regs, up: u16, used: u64) -> Result<Next, Trap> {
         self.set_used(used);
@@ -195,16 +263,14 @@ impl<'a> Vm<'a> {
                 self.switch(instance);
             }
             let code = self.translate(body)?;
-            return self
-                .call(code, ip, regs, up, away)
-                .map(Some)
-                .ok_or(Trap::StackOverflow);
+            return self.call_anew(code, ip, regs, up, away).map(Some);
         }
         let regs = self.call_outside(func, regs, up, up, self.remaining)?;
         Ok(Some((ip, regs)))
     }
 
     /// Returns the results of a function of the module.
+    #[cold]
     #[inline(never)]
     pub fn return_call(&mut self, index: u32, regs: Regs, up: u16, used: u64) -> Result<Next, Trap> {
         let func = self.store.instances[self.view.instance.0 as usize].funcs[index as usize];
@@ -212,51 +278,30 @@ impl<'a> Vm<'a> {
     }
 
     /// Returns the results of any function of the store, arguments from the register `up` on.
+    #[cold]
     #[inline(never)]
     pub fn return_call_any(&mut self, func: FuncId, regs: Regs, up: u16, used: u64) -> Result<Next, Trap> {
         self.set_used(used);
         if let FuncKind::Wasm { instance, body } = self.store.funcs[func.0 as usize].kind {
             if instance != self.view.instance {
                 // The caller of this frame, if it has one, is in the instance now left.
-                if let Some(frame) = self.frames.last_mut().filter(|frame| !frame.away) {
-                    frame.away = true;
+                if self.frames.mark_away() {
                     self.away.push(self.view.instance);
                 }
                 self.switch(instance);
             }
             let code = self.translate(body)?;
             regs.copy(0, up, code.params());
-            return self.replace(code, regs).map(Some).ok_or(Trap::StackOverflow);
+            return self.replace(code, regs).map(Some);
         }
         let regs = self.call_outside(func, regs, up, 0, self.outer_remaining())?;
-        match self.leave(regs) {
-            Some((ip, regs, _)) => Ok(Some((ip, regs))),
+        match self.leave_far(regs) {
+            Some(next) => Ok(Some(next)),
             None => {
-                self.last = regs;
+                self.resume.1 = regs;
                 Ok(None)
             }
         }
-    }
-
-    /// The body of a function, when it belongs to the current instance.
-    #[inline(always)]
-    pub fn own_body(&self, func: FuncId) -> Option<u32> {
-        match self.store.funcs[func.0 as usize].kind {
-            FuncKind::Wasm { instance, body } if instance == self.view.instance => Some(body),
-            _ => None,
-        }
-    }
-
-    /// `table.set`.
-    pub fn table_set(&mut self, table: u32, index: u32, slot: u64) -> Result<(), Trap> {
-        let table = self.store.instances[self.view.instance.0 as usize].tables[table as usize];
-        self.store.tables[table.0 as usize].set(index, slot)
-    }
-
-    /// `table.size`.
-    pub fn table_size(&self, table: u32) -> u64 {
-        let table = self.store.instances[self.view.instance.0 as usize].tables[table as usize];
-        self.store.tables[table.0 as usize].len().into()
     }
 
     /// Calls a function that is not interpreted: arguments from the register `from` on, results from `to` on.

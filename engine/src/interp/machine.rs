@@ -18,14 +18,15 @@
 
 #![allow(unsafe_code)]
 
+use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::code::{Code, Instr};
+use super::code::{Code, Instr, Op};
 use crate::runtime::cells::StoreCells;
 use crate::runtime::context::{ContextBlock, FuncRef, VmContext};
 use crate::runtime::instance::Instance;
-use crate::runtime::store::InstanceId;
+use crate::runtime::store::{FuncId, InstanceId};
 
 /// The next instruction.
 #[derive(Clone, Copy)]
@@ -36,6 +37,13 @@ impl Ip {
     #[inline(always)]
     pub fn start(code: &Code) -> Self {
         Self(code.instrs().as_ptr())
+    }
+
+    /// What the next instruction is.
+    #[inline(always)]
+    pub fn op(self) -> Op {
+        // SAFETY: code, see the module's text.
+        unsafe { (*self.0).op }
     }
 
     /// Takes the next instruction.
@@ -96,6 +104,8 @@ impl Regs {
 #[derive(Debug, Default)]
 pub(crate) struct ValueStack {
     slots: Vec<u64>,
+    /// Address past the last slot.
+    end: usize,
 }
 
 /// Registers allocated at first.
@@ -110,19 +120,37 @@ impl ValueStack {
         if self.slots.len() < wanted {
             self.slots = vec![0; wanted];
         }
+        self.end = self.slots.as_ptr_range().end as usize;
         self.slots[..args.len()].copy_from_slice(args);
         Regs(self.slots.as_mut_ptr())
     }
 
-    /// Registers of a frame for `code` that starts `up` registers above `below`. Locals are zero.
+    /// Is there room for a frame for `code` that starts `up` registers above `below`?
+    #[inline(always)]
+    pub fn has_room(&self, below: Regs, up: u16, code: &Code) -> bool {
+        // A frame starts at most one past the registers of the one below (`Code::seal`): inside the stack.
+        let base = (below.0 as usize).wrapping_add(up as usize * 8);
+        self.end.wrapping_sub(base) >= code.registers().wrapping_add(ZERO_STEP).wrapping_mul(8)
+    }
+
+    /// Makes room for such a frame; gives the new place of the one below.
+    #[cold]
+    #[inline(never)]
+    pub fn make_room(&mut self, below: Regs, up: u16, code: &Code) -> Regs {
+        match self.has_room(below, up, code) {
+            true => below,
+            false => self.grow(below, up as usize + code.registers()),
+        }
+    }
+
+    /// Registers of such a frame, where there is room for it (else those below). Locals are zero.
     #[inline(always)]
     pub fn frame(&mut self, below: Regs, up: u16, code: &Code) -> Regs {
-        // SAFETY: a frame starts at most one past the registers of the one below (`Code::seal`).
-        let mut base = unsafe { below.0.add(up as usize) };
-        let end = self.slots.as_ptr_range().end as usize;
-        if (end - base as usize) / 8 < code.registers() + ZERO_STEP {
-            base = self.grow(base, code.registers());
+        if !self.has_room(below, up, code) {
+            return below;
         }
+        // SAFETY: there is room, by the comparison.
+        let base = unsafe { below.0.add(up as usize) };
         let mut zeroed = 0;
         while zeroed < code.zeroed() {
             // SAFETY: less than `ZERO_STEP` past the locals, which end inside the frame, which ends `ZERO_STEP` before
@@ -139,18 +167,17 @@ impl ValueStack {
         Regs(base)
     }
 
-    /// Moves to a larger allocation; gives the new place of `base`.
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, base: *mut u64, registers: usize) -> *mut u64 {
-        let used = (base as usize - self.slots.as_ptr() as usize) / 8;
-        // The arguments are already there, above `used`; all of the old stack is kept.
-        let wanted = (used + registers + ZERO_STEP).max(self.slots.len() * 2);
+    /// Moves to an allocation with at least `wanted` registers from the first of a frame on; gives its new place.
+    fn grow(&mut self, frame: Regs, wanted: usize) -> Regs {
+        let below = (frame.0 as usize - self.slots.as_ptr() as usize) / 8;
+        let wanted = (below + wanted + ZERO_STEP).max(self.slots.len() * 2);
+        // All of the old stack is kept: the arguments are already there, above what `frame` knows of.
         let mut slots = vec![0; wanted];
         slots[..self.slots.len()].copy_from_slice(&self.slots);
         self.slots = slots;
-        // SAFETY: `used` is inside the old stack or one past it, and the new one is larger.
-        unsafe { self.slots.as_mut_ptr().add(used) }
+        self.end = self.slots.as_ptr_range().end as usize;
+        // SAFETY: `below` is inside the old stack, and the new one is larger.
+        Regs(unsafe { self.slots.as_mut_ptr().add(below) })
     }
 
     /// The slots from the register `up` of a frame on, `count` of them; `None` when the stack is not that long.
@@ -164,7 +191,112 @@ impl ValueStack {
         if self.slots(frame, up, count).is_some() {
             return frame;
         }
-        Regs(self.grow(frame.0, up as usize + count))
+        self.grow(frame, up as usize + count)
+    }
+}
+
+/// A caller to go back to.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    /// The instruction after the call.
+    pub ip: Ip,
+    /// Slots of the logical stack the caller had left.
+    pub remaining: u32,
+    /// Registers from the caller's first to the callee's first.
+    pub up: u16,
+    /// Does the caller belong to the instance on top of `Vm::away`, not to the current one?
+    pub away: bool,
+}
+
+/// Callers to go back to, innermost last.
+pub(super) struct Frames {
+    /// Where the next one goes; those before it are alive.
+    top: *mut Frame,
+    end: *mut Frame,
+    /// Owns the places; its length is not used.
+    frames: Vec<MaybeUninit<Frame>>,
+}
+
+impl Frames {
+    pub fn new() -> Self {
+        let mut frames = Self {
+            top: std::ptr::null_mut(),
+            end: std::ptr::null_mut(),
+            frames: Vec::new(),
+        };
+        frames.grow();
+        frames
+    }
+
+    /// Is there a place for one more?
+    #[inline(always)]
+    pub fn has_room(&self) -> bool {
+        self.top != self.end
+    }
+
+    /// Adds a caller where there is a place for it; else does nothing.
+    #[inline(always)]
+    pub fn push(&mut self, frame: Frame) {
+        if self.has_room() {
+            // SAFETY: `top` is a place of `frames` when it is not the end.
+            unsafe {
+                self.top.write(frame);
+                self.top = self.top.add(1);
+            }
+        }
+    }
+
+    /// Makes room for more.
+    #[cold]
+    #[inline(never)]
+    pub fn grow(&mut self) {
+        let (len, places) = (self.len(), (self.frames.len() * 2).max(128));
+        self.frames.resize(places, MaybeUninit::uninit());
+        let places = self.frames.as_mut_ptr_range();
+        self.end = places.end.cast();
+        // SAFETY: there were `len` places before, and there are more now.
+        self.top = unsafe { places.start.add(len) }.cast();
+    }
+
+    #[inline(always)]
+    fn len(&self) -> usize {
+        (self.top as usize
+            - if self.top.is_null() {
+                0
+            } else {
+                self.frames.as_ptr() as usize
+            })
+            / size_of::<Frame>()
+    }
+
+    /// Takes the innermost caller, unless there is none.
+    #[inline(always)]
+    pub fn pop(&mut self) -> Option<Frame> {
+        let last = self.last()?;
+        // SAFETY: there is one, so `top` is past the first place.
+        self.top = unsafe { self.top.sub(1) };
+        Some(last)
+    }
+
+    /// The innermost caller.
+    #[inline(always)]
+    pub fn last(&self) -> Option<Frame> {
+        if self.top.cast_const().cast() == self.frames.as_ptr() {
+            return None;
+        }
+        // SAFETY: below `top` and not below the first place: alive.
+        Some(unsafe { *self.top.sub(1) })
+    }
+
+    /// Marks the innermost caller as of another instance; `false` when there is none or it is marked.
+    pub fn mark_away(&mut self) -> bool {
+        match self.pop() {
+            Some(frame) => {
+                self.push(Frame { away: true, ..frame });
+                !frame.away
+            }
+            None => false,
+        }
     }
 }
 
@@ -197,42 +329,45 @@ impl Limit {
     }
 }
 
-/// A linear memory as it is now.
+/// Where a linear memory starts.
 #[derive(Clone, Copy)]
-pub(super) struct Mem {
-    base: *mut u8,
-    bytes: u64,
-}
+pub(super) struct Mem(*mut u8);
 
-impl Mem {
+/// How long it is, in bytes. Kept apart, as few instructions want both and registers are few.
+#[derive(Clone, Copy)]
+pub(super) struct MemSize(u64);
+
+impl MemSize {
     /// Size in pages.
     #[inline(always)]
     pub fn pages(self) -> u64 {
-        self.bytes / 65_536
+        self.0 / 65_536
     }
+}
 
+impl Mem {
     #[inline(always)]
-    fn at(self, address: u64, size: usize) -> Option<*mut u8> {
-        // No overflow: an address is an index and an offset of 32 bits each.
-        if address + size as u64 > self.bytes {
+    fn at(self, size: MemSize, address: u64, bytes: usize) -> Option<*mut u8> {
+        // No overflow: an address is the sum of an index and an offset of 32 bits each.
+        if address.wrapping_add(bytes as u64) > size.0 {
             return None;
         }
         // SAFETY: inside the memory, by the comparison.
-        Some(unsafe { self.base.add(address as usize) })
+        Some(unsafe { self.0.add(address as usize) })
     }
 
     /// Reads a value; `None` past the end.
     #[inline(always)]
-    pub fn load<T: Scalar>(self, address: u64) -> Option<T> {
-        let at = self.at(address, size_of::<T>())?;
+    pub fn load<T: Scalar>(self, size: MemSize, address: u64) -> Option<T> {
+        let at = self.at(size, address, size_of::<T>())?;
         // SAFETY: as many bytes are inside the memory, and every bit pattern is a value.
         Some(T::from_le(unsafe { at.cast::<T>().read_unaligned() }))
     }
 
     /// Writes a value; `None` past the end.
     #[inline(always)]
-    pub fn store<T: Scalar>(self, address: u64, value: T) -> Option<()> {
-        let at = self.at(address, size_of::<T>())?;
+    pub fn store<T: Scalar>(self, size: MemSize, address: u64, value: T) -> Option<()> {
+        let at = self.at(size, address, size_of::<T>())?;
         // SAFETY: as many bytes are inside the memory.
         unsafe { at.cast::<T>().write_unaligned(value.into_le()) };
         Some(())
@@ -273,16 +408,20 @@ pub(super) struct View {
     context: *const VmContext,
     code: *const OnceLock<Code>,
     functions: usize,
+    /// Number in the store of the first function defined in the module.
+    first_defined: u32,
     pub instance: InstanceId,
 }
 
 impl View {
     /// Of an instance of the running store, with the code of its module's functions.
     pub fn of(id: InstanceId, instance: &Instance, code: &[OnceLock<Code>]) -> Self {
+        let imported = instance.module.info().imported_funcs as usize;
         Self {
             context: instance.context.as_ptr(),
             code: code.as_ptr(),
             functions: code.len(),
+            first_defined: instance.funcs.get(imported).map_or(u32::MAX, |func| func.0),
             instance: id,
         }
     }
@@ -308,17 +447,11 @@ impl View {
 
     /// Memory 0 as it is now; empty when there is none.
     #[inline(always)]
-    pub fn memory(&self) -> Mem {
+    pub fn memory(&self) -> (Mem, MemSize) {
         // SAFETY: view, see the module's text.
         match unsafe { self.context().memory.as_ref() } {
-            Some(cell) => Mem {
-                base: cell.base,
-                bytes: cell.bytes as u64,
-            },
-            None => Mem {
-                base: std::ptr::null_mut(),
-                bytes: 0,
-            },
+            Some(cell) => (Mem(cell.base), MemSize(cell.bytes as u64)),
+            None => (Mem(std::ptr::null_mut()), MemSize(0)),
         }
     }
 
@@ -378,12 +511,39 @@ impl View {
 
     /// The function behind a reference, when it is of a type of the module.
     #[inline(always)]
-    pub fn function_of_type(&self, reference: u64, ty: u32) -> Option<u32> {
+    pub fn function_of_type(&self, reference: u64, ty: u32) -> Option<Callee> {
         // SAFETY: view, see the module's text; a non-null reference is the address of a `FuncRef` of the store.
-        unsafe {
-            let function = &*(reference as *const FuncRef);
-            let wanted = *self.context().sigs.add(ty as usize);
-            (function.sig == wanted).then_some(function.func)
+        let (function, wanted) = unsafe {
+            (
+                &*(reference as *const FuncRef),
+                *self.context().sigs.add(ty as usize),
+            )
+        };
+        if function.sig != wanted {
+            return None;
+        }
+        // An instance's own functions are numbered one after the other, imports from the host first.
+        if function.ctx.cast_const() == self.context && function.func >= self.first_defined {
+            return Some(Callee::Own(function.func - self.first_defined));
+        }
+        Some(Callee::Other(FuncId(function.func)))
+    }
+}
+
+impl View {
+    /// The number in the store of what an indirect call goes to.
+    pub fn function(&self, callee: Callee) -> FuncId {
+        match callee {
+            Callee::Own(body) => FuncId(self.first_defined + body),
+            Callee::Other(func) => func,
         }
     }
+}
+
+/// What an indirect call goes to.
+pub(super) enum Callee {
+    /// A function defined in the current instance: which body.
+    Own(u32),
+    /// Any other function of the store.
+    Other(FuncId),
 }

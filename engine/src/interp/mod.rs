@@ -5,9 +5,11 @@
 
 mod code;
 mod frame;
+mod handlers;
 mod lower;
 mod machine;
 mod run;
+mod state;
 
 use std::sync::{Arc, OnceLock};
 
@@ -59,9 +61,7 @@ pub(crate) fn invoke(
     let module = store.instances[instance.0 as usize].module.clone();
     let module_code = module.code().interpreted();
     let code = module_code.function(body);
-    let mut vm = Vm::new(store, host, budget, instance, module_code);
-    let outcome = vm
-        .start(code, args)
-        .and_then(|(ip, regs)| run::run(&mut vm, ip, regs));
+    let mut vm = Vm::new(store, host, budget, instance, module_code, (code, args));
+    let outcome = vm.start(code).and_then(|()| run::run(&mut vm));
     vm.finish(outcome, results)
 }

@@ -34,15 +34,15 @@ impl Lower<'_> {
         let ty = &self.info.types[type_index as usize];
         let (params, results) = (ty.params().len(), ty.results().len());
         let base = self.arguments(params);
-        self.pending_meter();
-        self.emit.push(Instr::halves(
-            Op::CallIndirect,
-            base,
-            element,
-            table as u16,
-            type_index,
-            0,
-        ));
+        let (op, charge) = match self.take_meter() {
+            Meter::Checked(charge) => (Op::CallIndirectMetered, charge),
+            meter => {
+                self.meter(meter);
+                (Op::CallIndirect, 0)
+            }
+        };
+        self.emit
+            .push(Instr::halves(op, base, element, table as u16, type_index, charge));
         self.emit.place();
         self.push_temps(results);
     }

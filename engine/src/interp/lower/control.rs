@@ -204,15 +204,16 @@ impl Lower<'_> {
         // All have the same arity.
         let (_, count) = self.arity(self.block_index(targets.default()));
         self.settle_top(count);
-        self.pending_meter();
-        self.emit.push(Instr::halves(
-            Op::BrTable,
-            selector,
-            0,
-            0,
-            depths.len() as u32 - 1,
-            0,
-        ));
+        let (op, charge) = match self.take_meter() {
+            Meter::Checked(charge) => (Op::BrTableMetered, charge),
+            meter => {
+                self.meter(meter);
+                (Op::BrTable, 0)
+            }
+        };
+        self.emit
+            .push(Instr::halves(op, selector, 0, 0, depths.len() as u32 - 1, charge));
+        self.emit.table(depths.len());
         // Targets that need values moved go through a piece of code of their own, one for each block.
         let mut moves: Vec<(usize, Jumps)> = Vec::new();
         let mut move_of = vec![usize::MAX; 0];
@@ -371,12 +372,40 @@ impl Lower<'_> {
             Instr::halves(op, test.b, imm as u16, (imm >> 16) as u16, 0, charge)
         };
         if let Meter::Checked(_) = meter {
+            if let Target::Back(place) = target
+                && let Some(joined) = self.with_step_and_limit(instr, place)
+            {
+                return self.emit.push_short_jump_back(joined, place);
+            }
             instr = self.with_step(instr);
         }
         match target {
             Target::Forward(jumps) => self.emit.push_jump(instr, jumps),
             Target::Back(place) => self.emit.push_jump_back(instr, place),
         }
+    }
+
+    /// The end of a loop that counts to a constant as one instruction.
+    fn with_step_and_limit(&mut self, branch: Instr, place: Place) -> Option<Instr> {
+        let step = *self.emit.last()?;
+        let short = i16::try_from(step.imm as u32 as i32).ok()?;
+        self.emit.short_distance(place)?;
+        if branch.op != Op::BrI32NeImmMetered || branch.bc() == 0 {
+            return None;
+        }
+        if step.op != Op::I32AddImm || step.a != step.b || branch.a != step.a {
+            return None;
+        }
+        self.emit.take_last();
+        let limit = branch.bc() as u32;
+        Some(Instr::halves(
+            Op::AddBrNeImmMetered,
+            step.a,
+            short as u16,
+            0,
+            limit,
+            branch.y(),
+        ))
     }
 
     /// The end of a counted loop as one instruction: the step joins the metered branch.

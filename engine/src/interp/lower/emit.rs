@@ -1,6 +1,7 @@
 //! The code being written: instructions, jumps to places not yet known, and what may still be changed.
 
-use crate::interp::code::Instr;
+use crate::interp::code::{Instr, Op};
+use crate::interp::run::STRAIGHT;
 
 /// No jump waits for a place.
 const NONE: u32 = u32::MAX;
@@ -10,6 +11,8 @@ pub(super) struct Emitter {
     instrs: Vec<Instr>,
     /// Instructions before this one are final: control may enter here.
     barrier: usize,
+    /// Where a `Breathe` is due.
+    breathe_at: usize,
 }
 
 /// Jumps that wait for their target, linked through their own jump fields.
@@ -36,12 +39,17 @@ impl Emitter {
         Self {
             instrs: Vec::with_capacity(body_bytes / 2 + 8),
             barrier: 0,
+            breathe_at: STRAIGHT - 1,
         }
     }
 
     /// Writes an instruction.
     #[inline]
     pub fn push(&mut self, instr: Instr) {
+        if self.instrs.len() >= self.breathe_at {
+            self.instrs.push(Instr::new(Op::Breathe, 0, 0, 0, 0));
+            self.breathe_at = self.instrs.len() + STRAIGHT - 1;
+        }
         self.instrs.push(instr);
     }
 
@@ -88,6 +96,7 @@ impl Emitter {
         if found.a != register || !found.op.defines_a() || !may(&found) {
             return None;
         }
+        // Of an addition with an immediate `c` is no register, and being 0 it may refuse a fusion, never allow one.
         if later.iter().any(|instr| instr.a == found.b || instr.a == found.c) {
             return None;
         }
@@ -103,16 +112,37 @@ impl Emitter {
     /// Writes a jump whose target is not known yet.
     pub fn push_jump(&mut self, mut instr: Instr, jumps: &mut Jumps) {
         instr.set_jump(jumps.0 as i32);
-        *jumps = Jumps(self.instrs.len() as u32);
-        self.instrs.push(instr);
+        self.push(instr);
+        *jumps = Jumps(self.instrs.len() as u32 - 1);
         self.barrier = self.instrs.len();
     }
 
     /// Writes a jump to a place already passed.
-    pub fn push_jump_back(&mut self, mut instr: Instr, place: Place) {
-        instr.set_jump(distance(self.instrs.len(), place));
-        self.instrs.push(instr);
+    pub fn push_jump_back(&mut self, instr: Instr, place: Place) {
+        self.push(instr);
+        let index = self.instrs.len() - 1;
+        self.instrs[index].set_jump(distance(index, place));
         self.barrier = self.instrs.len();
+    }
+
+    /// Jumps from the instruction written next to a place already passed, as 16 bits; `None` when it is too far.
+    pub fn short_distance(&self, place: Place) -> Option<i16> {
+        // A `Breathe` may come in between.
+        i16::try_from(distance(self.instrs.len() + 1, place)).ok()
+    }
+
+    /// Writes an instruction with its jump to a place already passed in `c`.
+    pub fn push_short_jump_back(&mut self, instr: Instr, place: Place) {
+        self.push(instr);
+        let index = self.instrs.len() - 1;
+        self.instrs[index].c = distance(index, place) as i16 as u16;
+        self.barrier = self.instrs.len();
+    }
+
+    /// Announces that so many instructions must follow each other without a gap. They are jumps, so none runs straight on
+    /// to the next.
+    pub fn table(&mut self, len: usize) {
+        self.breathe_at = self.instrs.len() + len;
     }
 
     /// Lets all waiting jumps go to the next instruction.

@@ -139,63 +139,95 @@ impl Lower<'_> {
     }
 
     fn load(&mut self, op: Op, memarg: &MemArg) {
+        let Some((indexed, at)) = op.load_forms() else {
+            return;
+        };
         let address = self.pop();
+        let offset = memarg.offset as u32;
+        if let Value::Const(index) = address.value {
+            let result = self.push_temp();
+            // Both are below 2^32.
+            self.emit
+                .push(Instr::new(at, result, 0, 0, index.wrapping_add(offset.into())));
+            return;
+        }
         if address.value == Value::Temp
             && let Some(last) = self.emit.definition(self.register_of(address.position))
-            && let Some(shift) = index_shift(&last)
-            && let Some(indexed) = op.indexed_load()
         {
-            self.emit.take_last();
-            let result = self.push_temp();
-            self.emit.push(Instr::halves(
-                indexed,
-                result,
-                last.b,
-                last.c,
-                memarg.offset as u32,
-                shift,
-            ));
-            return;
+            if let Some(shift) = index_shift(&last) {
+                self.emit.take_last();
+                let result = self.push_temp();
+                self.emit
+                    .push(Instr::halves(indexed, result, last.b, last.c, offset, shift));
+                return;
+            }
+            if last.op == Op::I32AddImm {
+                self.emit.take_last();
+                let result = self.push_temp();
+                self.emit
+                    .push(Instr::halves(op, result, last.b, 0, offset, last.imm as u32));
+                return;
+            }
         }
         let address = self.register(address);
         let result = self.push_temp();
-        self.emit.push(Instr::new(op, result, address, 0, memarg.offset));
+        self.emit.push(Instr::halves(op, result, address, 0, offset, 0));
     }
 
     fn store(&mut self, op: Op, memarg: &MemArg) {
-        let value = self.pop();
-        let address = self.pop();
-        let Some((with_imm, indexed)) = op.store_forms() else {
+        let Some((with_imm, indexed, at)) = op.store_forms() else {
             return;
         };
+        let value = self.pop();
+        let address = self.pop();
         let offset = memarg.offset as u32;
-        let free = self.register_of(value.position);
-        let constant = matches!(value.value, Value::Const(_));
-        // A constant would go into the register of its position, which the addition may read.
-        let may_go =
-            |add: &Instr| index_shift(add).is_some() && !(constant && (add.b == free || add.c == free));
-        if address.value == Value::Temp
-            && let Some(add) = self
+        if let Value::Const(index) = address.value {
+            let value = self.register(value);
+            self.emit
+                .push(Instr::new(at, value, 0, 0, index.wrapping_add(offset.into())));
+            return;
+        }
+        let constant = match value.value {
+            Value::Const(slot) if fits(op, slot) => Some(slot as u32),
+            _ => None,
+        };
+        // A constant that does not fit goes into the register of its position, which the addition may read.
+        let taken = match value.value {
+            Value::Const(_) if constant.is_none() => Some(self.register_of(value.position)),
+            _ => None,
+        };
+        let may_go = |add: &Instr| match index_shift(add) {
+            Some(_) => constant.is_none() && Some(add.b) != taken && Some(add.c) != taken,
+            None => add.op == Op::I32AddImm && Some(add.b) != taken,
+        };
+        let add = match address.value {
+            Value::Temp => self
                 .emit
-                .take_definition(self.register_of(address.position), may_go)
-        {
-            let shift = index_shift(&add).unwrap_or(0);
+                .take_definition(self.register_of(address.position), may_go),
+            _ => None,
+        };
+        if let Some((add, shift)) = add.and_then(|add| Some((add, index_shift(&add)?))) {
             let value = self.register(value);
             self.emit
                 .push(Instr::halves(indexed, add.b, value, add.c, offset, shift));
             return;
         }
-        let address = self.register(address);
-        match value.value {
-            Value::Const(slot) if fits(op, slot) => {
-                self.emit
-                    .push(Instr::halves(with_imm, address, 0, 0, offset, slot as u32));
-            }
-            _ => {
-                let value = self.register(value);
-                self.emit.push(Instr::new(op, address, value, 0, memarg.offset));
-            }
-        }
+        let (address, addend) = match add {
+            Some(add) => (add.b, add.imm as u32),
+            None => (self.register(address), 0),
+        };
+        let instr = match constant {
+            Some(slot) => Instr::halves(
+                with_imm,
+                address,
+                addend as u16,
+                (addend >> 16) as u16,
+                offset,
+                slot,
+            ),
+            None => Instr::halves(op, address, self.register(value), 0, offset, addend),
+        };
+        self.emit.push(instr);
     }
 }
 

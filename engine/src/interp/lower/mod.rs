@@ -274,10 +274,24 @@ impl Lower<'_> {
     }
 
     fn meter(&mut self, meter: Meter) {
-        match meter {
-            Meter::None => {}
-            Meter::Charge(id) => self.emit.push(Instr::halves(Op::Charge, 0, 0, 0, id, 0)),
-            Meter::Checked(id) => self.emit.push(Instr::halves(Op::ChargeCheck, 0, 0, 0, id, 0)),
-        }
+        let (one, span, id) = match meter {
+            Meter::None => return,
+            Meter::Charge(id) => (Op::Charge, Op::ChargeSpan, id),
+            Meter::Checked(id) => (Op::ChargeCheck, Op::ChargeCheckSpan, id),
+        };
+        // Charges that follow each other are one instruction, when nothing can come between them.
+        let joined = match self.emit.last() {
+            Some(last) if last.op == one && last.x() + 1 == id => Some((last.x(), 2)),
+            Some(last) if last.op == span && last.x() + last.y() == id => Some((last.x(), last.y() + 1)),
+            _ => None,
+        };
+        let instr = match joined {
+            Some((first, count)) => {
+                self.emit.take_last();
+                Instr::halves(span, 0, 0, 0, first, count)
+            }
+            None => Instr::halves(one, 0, 0, 0, id, 0),
+        };
+        self.emit.push(instr);
     }
 }

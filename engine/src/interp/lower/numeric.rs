@@ -147,16 +147,25 @@ impl Lower<'_> {
             (Op::I32Add, Op::I32ShlImm) => Op::AddShl,
             (Op::I32Add, Op::I32Add) => Op::I32Add3,
             (Op::I64Add, Op::I64Add) => Op::I64Add3,
+            (Op::I32Add, Op::I32Mul) => Op::I32MulAdd,
+            (Op::I64Add, Op::I64Mul) => Op::I64MulAdd,
             (Op::Xor, Op::Xor) => Op::Xor3,
+            (Op::Xor, Op::I32ShlImm) => Op::I32XorShl,
+            (Op::Xor, Op::I64ShlImm) => Op::I64XorShl,
+            (Op::Xor, Op::ShrUImm) => Op::XorShrU,
             (Op::Xor, Op::I32RotrImm) => Op::I32XorRotr,
             (Op::Xor, Op::I64RotrImm) => Op::I64XorRotr,
             _ => return false,
         };
         self.emit.take_last();
         let other = self.register(other);
-        let instr = match joined {
-            Op::AddShl | Op::I32XorRotr | Op::I64XorRotr => Instr::new(joined, 0, other, first.b, first.imm),
-            _ => Instr::new(joined, 0, other, first.b, first.c.into()),
+        let instr = match first.op {
+            // The other operand, then the shifted one.
+            Op::I32ShlImm | Op::I64ShlImm | Op::ShrUImm | Op::I32RotrImm | Op::I64RotrImm => {
+                Instr::new(joined, 0, other, first.b, first.imm)
+            }
+            // The two operands joined first, then the other.
+            _ => Instr::new(joined, 0, first.b, first.c, other.into()),
         };
         self.push_result(instr);
         true
