@@ -21,7 +21,7 @@ impl Numbers {
     }
 
     /// The next number (splitmix64).
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -40,7 +40,7 @@ const ENTROPY_BYTES: usize = 6 * 1024;
 pub fn module(seed: u64) -> Result<Vec<u8>, String> {
     let mut numbers = Numbers::new(seed);
     let entropy: Vec<u8> = (0..ENTROPY_BYTES / 8)
-        .flat_map(|_| numbers.next().to_le_bytes())
+        .flat_map(|_| numbers.draw().to_le_bytes())
         .collect();
     module_from(&entropy)
 }

@@ -185,12 +185,12 @@ fn argument(ty: ValType, numbers: &mut Numbers) -> Value {
         0xffff,
         65_536,
     ];
-    let random = numbers.next();
+    let random = numbers.draw();
     let edge = EDGES[(random >> 8) as usize % EDGES.len()];
     let value = if random & 1 == 0 {
         edge
     } else {
-        numbers.next() as i64
+        numbers.draw() as i64
     };
     match ty {
         ValType::I32 => Value::I32(value as i32),
@@ -205,7 +205,7 @@ pub fn host_result(id: u32, call: u64, args: &[u64], index: usize) -> u64 {
     let mixed = args
         .iter()
         .fold(u64::from(id) << 32 | index as u64, |mixed, arg| {
-            Numbers::new(mixed ^ arg).next()
+            Numbers::new(mixed ^ arg).draw()
         });
     // Small numbers and large ones, so that loops and addresses see both.
     if mixed & 3 == 0 {
