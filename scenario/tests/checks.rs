@@ -1,9 +1,13 @@
 //! Scenarios without contracts: what is set, what is checked, and what a difference is called.
 
-mod common;
+#[path = "common/files.rs"]
+mod files;
+#[path = "common/no_machine.rs"]
+mod no_machine;
 
 use arwen_scenario::Runner;
-use common::{Files, NoMachine};
+use files::Files;
+use no_machine::NoMachine;
 
 /// Runs steps; the error's text.
 fn run(steps: &str) -> Result<(), String> {

@@ -1,10 +1,11 @@
 //! Scenarios with a contract, run on both tiers at once.
 
-mod common;
+#[path = "common/files.rs"]
+mod files;
 
 use arwen_scenario::Runner;
 use arwen_scenario::run::VmMachine;
-use common::Files;
+use files::Files;
 
 /// Keeps a sum; can fail after it has changed it, and can run for ever.
 const SUM: &str = r#"(module

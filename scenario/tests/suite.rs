@@ -1,12 +1,16 @@
 //! Many scenarios at once.
 
-mod common;
+#[path = "common/files.rs"]
+mod files;
+#[path = "common/no_machine.rs"]
+mod no_machine;
 
 use std::path::PathBuf;
 
 use arwen_scenario::model::GasSchedule;
 use arwen_scenario::suite::{Options, Outcome, Report, Summary, discover, json, junit, run, text_line};
-use common::{Files, NoMachine};
+use files::Files;
+use no_machine::NoMachine;
 
 const PASSES: &[u8] = br#"{"gasSchedule": "v1", "steps": []}"#;
 const FAILS: &[u8] = b"{\"steps\": [\n  {\"step\": \"checkState\", \"accounts\": {\"address:<a>\": {}}}]}";
