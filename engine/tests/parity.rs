@@ -91,9 +91,12 @@ fn operands(row: &OperatorMeaning) -> Vec<(String, Vec<Option<u64>>)> {
     forms
 }
 
-/// A module with a function per form of operands and use, and for each the operands it knows and whether it gives the
+/// What a function of an operator's module knows: the operands that are constants in it, and whether it gives the
 /// truth of the result instead of the result.
-fn operator_module(row: &OperatorMeaning) -> (String, Vec<(Vec<Option<u64>>, bool)>) {
+type Form = (Vec<Option<u64>>, bool);
+
+/// A module with a function per form of operands and use, and the forms.
+fn operator_module(row: &OperatorMeaning) -> (String, Vec<Form>) {
     let params: String = row.params.iter().map(|ty| format!(" {ty}")).collect();
     let mut text = String::from("(module");
     let mut functions = Vec::new();
@@ -300,7 +303,7 @@ fn every_access_at_edge_addresses() {
                 );
             }
         }
-        let memories: Vec<&[u8]> = runs.iter().map(|run| memory(run)).collect();
+        let memories: Vec<&[u8]> = runs.iter().map(memory).collect();
         assert!(memories.iter().all(|bytes| *bytes == memories[0]), "{ty}.{name}");
     }
 }
