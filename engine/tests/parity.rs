@@ -474,6 +474,26 @@ fn programs_at_every_gas_limit() {
 }
 
 #[test]
+fn a_frame_too_large_to_number_never_fits() {
+    for (operands, fits) in [(65_535, true), (65_536, false)] {
+        let (push, drop) = ("i32.const 1 ".repeat(operands), "drop ".repeat(operands));
+        let text = format!(r#"(module (func (export "run") (result i32) {push} {drop} i32.const 7))"#);
+        let wanted = if fits {
+            Ok(vec![Value::I32(7)])
+        } else {
+            Err(Trap::StackOverflow)
+        };
+        for config in configs(&Ruleset::STRICT) {
+            assert_eq!(
+                Run::new(config, &text).call("run", &[]),
+                wanted,
+                "{operands} operands"
+            );
+        }
+    }
+}
+
+#[test]
 fn interpreting_takes_little_native_stack() {
     // Long straight code, many jumps not taken, deep recursion and a long loop, on a small thread.
     let straight =

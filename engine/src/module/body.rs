@@ -15,6 +15,13 @@ use crate::value::{FuncType, ValType};
 /// tiny frames from being free, and covers what a native frame needs beyond its values.
 pub const FRAME_OVERHEAD_SLOTS: u32 = 8;
 
+/// Parameters, locals and operands a frame may have at once and still be entered: the interpreter numbers them with 16
+/// bits. Where the reference had no limit, its native stack would have held no such frame twice.
+const MAX_FRAME_VALUES: u32 = u16::MAX as u32;
+
+/// What a larger frame takes: more slots than any stack may have.
+const NEVER_FITS: u32 = 1 << 30;
+
 /// A validated function body.
 #[derive(Debug, Clone)]
 pub(crate) struct Body {
@@ -97,11 +104,11 @@ pub(crate) fn validate(
     ops.finish().map_err(invalid)?;
     let plan = planner.end_function();
 
-    // Bounded by the limits: parameters and locals by the table, operands by the bytes of the body.
-    let frame_slots = (ty.params().len() as u32)
-        .saturating_add(total as u32)
-        .saturating_add(max_operands)
-        + FRAME_OVERHEAD_SLOTS;
+    let values = (ty.params().len() as u64) + total + u64::from(max_operands);
+    let frame_slots = match u32::try_from(values) {
+        Ok(values) if values <= MAX_FRAME_VALUES => values + FRAME_OVERHEAD_SLOTS,
+        _ => NEVER_FITS,
+    };
     Ok(Body {
         range: range.start as usize..range.end as usize,
         locals: locals.into(),
