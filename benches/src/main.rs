@@ -1,9 +1,14 @@
 //! The measurements: one module a question, every engine in the same run, ratios instead of seconds.
 
+mod alloc;
+#[path = "../../engine/tests/common/bombs.rs"]
+mod bombs;
+mod compile;
 mod engines;
 mod execute;
 mod kernels;
 mod report;
+mod soak;
 mod stats;
 
 use std::path::PathBuf;
@@ -26,7 +31,31 @@ struct Cli {
 enum Command {
     /// Runs the questions and prints a table of ratios; writes benches/results/DATE.md and .json.
     Table(TableArgs),
+    /// Prints time and peak memory of making modules ready, by size: compile bombs, and the modules of a folder.
+    Compile(CompileArgs),
+    /// Compiles, instantiates, runs and drops modules, and prints what the process holds meanwhile.
+    Soak {
+        /// How often; the tiers take turns.
+        #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        cycles: u64,
+    },
 }
+
+/// What `compile` measures.
+#[derive(Args)]
+struct CompileArgs {
+    /// A folder whose .wasm files are measured as well.
+    folder: Option<PathBuf>,
+    /// Only modules whose name contains this text.
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    module: String,
+    /// Compile to native code whatever it takes.
+    #[arg(long)]
+    no_budget: bool,
+}
+
+#[global_allocator]
+static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 /// What `table` measures and where it writes.
 #[derive(Args)]
@@ -46,15 +75,31 @@ struct TableArgs {
 }
 
 fn main() -> ExitCode {
-    let Command::Table(args) = Cli::parse().command;
+    let done = match Cli::parse().command {
+        Command::Table(args) => return table(&args),
+        Command::Compile(args) => {
+            compile::run(args.folder.as_deref(), &args.module, !args.no_budget).map_err(|e| e.to_string())
+        }
+        Command::Soak { cycles } => soak::run(cycles),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn table(args: &TableArgs) -> ExitCode {
     let engines: Vec<_> = engines::all()
         .into_iter()
         .filter(|e| e.name().contains(&args.engine))
         .collect();
     let table = execute::run(&engines, &args.kernel, args.passes);
     print!("{}", report::markdown(&table));
-    if let Some(folder) = args.out
-        && let Err(error) = report::write(&table, &folder)
+    if let Some(folder) = &args.out
+        && let Err(error) = report::write(&table, folder)
     {
         eprintln!("cannot write the results to {}: {error}", folder.display());
         return ExitCode::FAILURE;
