@@ -1,8 +1,13 @@
-//! A pair of contracts in one shard and in two.
+//! Contracts in one shard and in two.
+
+#[path = "common/sum.rs"]
+mod sum;
 
 use std::num::NonZeroU32;
 use std::path::Path;
 
+use arwen_eei::builtin::{encode_token, instance_key, token_key};
+use arwen_interface::EsdtToken;
 use arwen_interface::{BigInt, Bytes, ReturnCode};
 use arwen_scenario::Account;
 use arwen_scenario::run::VmMachine;
@@ -132,13 +137,13 @@ fn deliveries() -> impl Iterator<Item = Delivery> {
     }))
 }
 
-/// Orders that are accepted (nothing to pay) and refused (more than there is).
+/// Orders that are accepted (nothing to pay) and refused (more than there is, or paid for nothing).
 fn orders(market: &mut Market) {
     market.order(0, 3, 0);
     market.order(1, 200, 0);
-    market.order(0, 201, 0);
+    market.order(0, 201, 300);
     market.order(1, 2, 0);
-    market.order(1, 204, 0);
+    market.order(1, 4, 50);
 }
 
 #[test]
@@ -173,4 +178,111 @@ fn a_pair_ends_the_same_in_one_shard_and_in_two_however_messages_travel() {
             );
         }
     }
+}
+
+/// A contract in shard 0 and its user in shard 1, who has 100 tokens and 1000 EGLD.
+fn sum_and_user() -> (Shards<VmMachine>, Bytes, Bytes) {
+    let two = NonZeroU32::new(2).expect("two");
+    let mut shards = Shards::new(VmMachine::both().expect("a machine"), two, Delivery::default());
+    let (owner, user) = (user(b'a', 0), user(b'x', 1));
+    shards.put(owner.clone(), Account::default());
+    let mut account = Account::with_balance(1000);
+    let tokens = EsdtToken {
+        value: Some(100.into()),
+        ..EsdtToken::default()
+    };
+    account
+        .storage
+        .insert(instance_key(&token_key(b"TOK"), 0), encode_token(&tokens));
+    shards.put(user.clone(), account);
+    let (output, contract) = shards
+        .deploy(&owner, &sum::sum_contract(), &METADATA, &[vec![7]], GAS)
+        .expect("a run");
+    assert_eq!(output.return_code, ReturnCode::Ok, "{output:?}");
+    (shards, contract, user)
+}
+
+#[test]
+fn value_and_tokens_reach_a_contract_in_another_shard_or_come_back() {
+    for (data, value, code, kept, balance) in [
+        ("add@05", 40, ReturnCode::Ok, 0, 960),
+        ("addAndFail@05", 40, ReturnCode::UserError, 0, 1000),
+        ("ESDTTransfer@544f4b@1e@616464@05", 0, ReturnCode::Ok, 30, 1000),
+        (
+            "ESDTTransfer@544f4b@1e@6164644e6f7468696e67@05",
+            0,
+            ReturnCode::FunctionNotFound,
+            0,
+            1000,
+        ),
+        (
+            "ESDTTransfer@544f4b@1e@616464416e644661696c@05",
+            0,
+            ReturnCode::UserError,
+            0,
+            1000,
+        ),
+    ] {
+        let (mut shards, contract, user) = sum_and_user();
+        let (id, arrival) = shards
+            .send(Transaction {
+                from: user.clone(),
+                to: contract.clone(),
+                value: BigInt::from(value),
+                data: data.into(),
+                gas_limit: GAS,
+            })
+            .expect("a transaction");
+        assert_eq!(arrival, None);
+        let arrivals = shards.run(10).expect("conservation");
+        let Outcome::Ran(output) = &arrivals[0].outcome else {
+            panic!("{arrivals:?}")
+        };
+        assert_eq!(output.return_code, code, "{data}: {output:?}");
+        let tokens = |address: &Bytes| {
+            let token = shards
+                .account(address)
+                .expect("an account")
+                .token(b"TOK", 0)
+                .expect("a token");
+            token.value.unwrap_or_default()
+        };
+        assert_eq!(
+            (tokens(&contract), tokens(&user)),
+            (kept.into(), (100 - kept).into()),
+            "{data}"
+        );
+        assert_eq!(
+            shards.account(&user).expect("an account").balance,
+            balance.into(),
+            "{data}"
+        );
+        let sum = shards
+            .account(&contract)
+            .expect("a contract")
+            .value(b"sum")
+            .to_vec();
+        assert_eq!(sum, [if code == ReturnCode::Ok { 12 } else { 7 }], "{data}");
+        let gas = shards.gas(id);
+        assert_eq!(
+            (gas.used + gas.returned, gas.travelling),
+            (GAS, 0),
+            "{data}: {gas:?}"
+        );
+    }
+}
+
+#[test]
+fn tokens_that_are_not_there_never_leave() {
+    let (mut shards, contract, user) = sum_and_user();
+    let tx = Transaction {
+        from: user.clone(),
+        to: contract,
+        data: "ESDTTransfer@544f4b@65@616464@05".into(),
+        gas_limit: GAS,
+        ..Transaction::default()
+    };
+    assert_eq!(shards.send(tx).unwrap_err().to_string(), "insufficient funds");
+    assert_eq!(shards.travelling().count(), 0);
+    assert_eq!(shards.account(&user).expect("an account").nonce, 1);
 }

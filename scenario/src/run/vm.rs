@@ -1,6 +1,6 @@
 //! The VM as the runner's machine.
 
-use std::fmt::Display;
+use std::fmt::{Debug, Display};
 
 use arwen_eei::builtin::BuiltinPrices;
 use arwen_eei::{Tier, Vm, VmSettings};
@@ -81,14 +81,51 @@ impl VmMachine {
         if output == other {
             return output;
         }
-        Err(MachineError(format!(
-            "interpreter and compiler differ.\nInterpreter: {output:?}\nCompiler: {other:?}"
-        )))
+        let what = match (&output, &other) {
+            (Ok(first), Ok(second)) => difference(first, second),
+            (first, second) => format!("{} / {}", ending(first), ending(second)),
+        };
+        Err(MachineError(format!("interpreter and compiler differ: {what}")))
     }
 }
 
 fn machine_error(error: impl Display) -> MachineError {
     MachineError(error.to_string())
+}
+
+fn ending(result: &Result<VmOutput, MachineError>) -> String {
+    match result {
+        Ok(output) => output.return_code.to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Where two outputs differ, first come first served.
+fn difference(first: &VmOutput, second: &VmOutput) -> String {
+    let field = |name: &str, first: &dyn Debug, second: &dyn Debug| {
+        let (first, second) = (format!("{first:?}"), format!("{second:?}"));
+        (first != second).then(|| format!("{name}: {first} / {second}"))
+    };
+    let text = |output: &VmOutput| String::from_utf8_lossy(&output.return_message).into_owned();
+    let accounts = || {
+        let (mut left, mut right) = (first.output_accounts.iter(), second.output_accounts.iter());
+        loop {
+            match (left.next(), right.next()) {
+                (None, None) => return None,
+                (first, second) if first != second => return field("account", &first, &second),
+                _ => {}
+            }
+        }
+    };
+    field("return code", &first.return_code, &second.return_code)
+        .or_else(|| field("message", &text(first), &text(second)))
+        .or_else(|| field("return data", &first.return_data, &second.return_data))
+        .or_else(|| field("gas remaining", &first.gas_remaining, &second.gas_remaining))
+        .or_else(|| field("gas refund", &first.gas_refund, &second.gas_refund))
+        .or_else(|| field("logs", &first.logs, &second.logs))
+        .or_else(accounts)
+        .or_else(|| field("output", first, second))
+        .unwrap_or_default()
 }
 
 fn prices(schedule: GasSchedule) -> Result<Schedule, MachineError> {

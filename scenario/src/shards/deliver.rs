@@ -63,10 +63,14 @@ impl<M: Machine> Shards<M> {
         let carried = message.gas_limit;
         if let Some(call) = Call::parse(&message.data).filter(|call| call.builtin().is_some()) {
             let input = self.input(&message, call, carried, Vec::new());
-            let output = self
-                .home(&message.from)
-                .run_builtin(&input)
-                .map_err(ShardError::Builtin)?;
+            let home = self.home(&message.from);
+            let output = match home.run_builtin(&input) {
+                Ok(output) => output,
+                Err(error) => {
+                    home.accounts.entry(message.from.clone()).or_default().balance += &message.value;
+                    return Err(ShardError::Builtin(error));
+                }
+            };
             message.gas_limit = output.gas_remaining;
         }
         let (tx, sent) = (message.tx, message.gas_limit);
