@@ -160,7 +160,6 @@ fn a_pair_ends_the_same_in_one_shard_and_in_two_however_messages_travel() {
     };
     assert_eq!(get("warehouse stock"), Some("05"));
     assert_eq!(get("shop bought of buyer 0"), Some("01"));
-    assert_eq!(get("shop refused of buyer 1"), Some("02"));
     assert_eq!(
         (get("x balance"), get("y balance"), get("shop balance")),
         (Some("1000"), Some("1000"), Some("0"))
