@@ -1,7 +1,5 @@
 //! How fast does compiled code run? Each kernel's `run` on every engine, turn by turn, against native gcc.
 
-use std::time::Instant;
-
 use crate::engines::{Engine, Prepared};
 use crate::kernels::{self, Kernel};
 use crate::stats;
@@ -50,23 +48,21 @@ pub fn run(engines: &[Box<dyn Engine>], filter: &str, passes: u32) -> Table {
 /// One kernel on every engine: `passes` rounds in which each engine takes one turn after a warm-up.
 fn measure(engines: &[Box<dyn Engine>], kernel: &Kernel, passes: u32) -> Vec<Option<Cell>> {
     let mut ready: Vec<Option<Prepared>> = engines.iter().map(|e| e.prepare(kernel)).collect();
-    let expected = ready.iter_mut().flatten().next().map(|run| run());
+    let expected = ready.iter_mut().flatten().next().map(|run| run().result);
     let mut times = vec![Vec::new(); engines.len()];
     for pass in 0..=passes {
         for ((engine, run), times) in engines.iter().zip(&mut ready).zip(&mut times) {
             let Some(run) = run else { continue };
-            let start = Instant::now();
-            let result = run();
-            let elapsed = start.elapsed().as_secs_f64() * 1e3;
+            let turn = run();
             assert_eq!(
-                Some(result),
+                Some(turn.result),
                 expected,
                 "{} computes {} wrongly",
                 engine.name(),
                 kernel.name
             );
             if pass > 0 {
-                times.push(elapsed);
+                times.push(turn.millis);
             }
         }
     }

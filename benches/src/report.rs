@@ -32,7 +32,7 @@ pub fn markdown(table: &Table) -> String {
     }
     let _ = writeln!(
         text,
-        "\nTime relative to native gcc -O2 in the same pass: median (smallest–largest) of {} passes. {}.",
+        "\nProcessor time relative to native gcc -O2 in the same pass: median (smallest–largest) of {} passes. {}.",
         table.passes,
         machine()
     );

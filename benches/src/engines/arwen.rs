@@ -5,7 +5,7 @@ use arwen_engine::{
 };
 use arwen_metering::Schedule;
 
-use super::{Engine, Prepared};
+use super::{Engine, Prepared, timed};
 use crate::kernels::Kernel;
 
 struct Arwen {
@@ -42,7 +42,7 @@ impl Engine for Arwen {
         let Some(Extern::Func(run)) = store.export(instance, "run") else {
             panic!("{} exports no run", kernel.name)
         };
-        Some(Box::new(move || {
+        Some(timed(move || {
             store.meter().set_used(0);
             store.meter().set_limit(u64::MAX >> 1);
             match store

@@ -8,7 +8,7 @@ use wasmer::{Instance, Module, Store, imports};
 use wasmer_middlewares::Metering;
 use wasmer_middlewares::metering::set_remaining_points;
 
-use super::{Engine, Prepared};
+use super::{Engine, Prepared, timed};
 use crate::kernels::Kernel;
 
 struct Wasmer;
@@ -32,7 +32,7 @@ impl Engine for Wasmer {
             .exports
             .get_typed_function::<(), i64>(&store, "run")
             .ok()?;
-        Some(Box::new(move || {
+        Some(timed(move || {
             set_remaining_points(&mut store, &instance, u64::MAX >> 1);
             run.call(&mut store).expect("the kernels do not trap")
         }))

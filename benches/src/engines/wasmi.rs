@@ -2,7 +2,7 @@
 
 use wasmi::{Config, Engine as WasmiEngine, Linker, Module, Store};
 
-use super::{Engine, Prepared};
+use super::{Engine, Prepared, timed};
 use crate::kernels::Kernel;
 
 struct Wasmi;
@@ -27,7 +27,7 @@ impl Engine for Wasmi {
             .instantiate_and_start(&mut store, &module)
             .ok()?;
         let run = instance.get_typed_func::<(), i64>(&store, "run").ok()?;
-        Some(Box::new(move || {
+        Some(timed(move || {
             store.set_fuel(u64::MAX >> 1).expect("fuel is on");
             run.call(&mut store, ()).expect("the kernels do not trap")
         }))

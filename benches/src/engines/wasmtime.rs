@@ -2,7 +2,7 @@
 
 use wasmtime::{Config, Engine as WasmtimeEngine, Instance, Module, Store, Strategy};
 
-use super::{Engine, Prepared};
+use super::{Engine, Prepared, timed};
 use crate::kernels::Kernel;
 
 struct Wasmtime {
@@ -63,7 +63,7 @@ impl Engine for Wasmtime {
         let instance = Instance::new(&mut store, &module, &[]).ok()?;
         let run = instance.get_typed_func::<(), i64>(&mut store, "run").ok()?;
         let fuel = self.fuel;
-        Some(Box::new(move || {
+        Some(timed(move || {
             if fuel {
                 store.set_fuel(u64::MAX >> 1).expect("fuel is on");
             }
