@@ -3,6 +3,8 @@
 mod child;
 mod run;
 mod scenario;
+#[cfg_attr(not(test), allow(dead_code, reason = "for the commands that explain code"))]
+mod source_map;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
