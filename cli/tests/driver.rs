@@ -175,6 +175,45 @@ fn every_operation_ends_by_its_deadline() {
 }
 
 #[test]
+fn a_run_is_stopped_and_the_child_goes_on() {
+    for tier in ["interpreter", "jit", "tiered"] {
+        let environment = vec![("ARWEN_TIER".into(), tier.into())];
+        let mut node = Node::start(DriverConfig {
+            environment,
+            ..config()
+        });
+        let counter = node.deploy(COUNTER);
+        let pid = node.driver.process_id();
+        let handle = node.driver.interrupt_handle();
+        assert!(!handle.interrupt());
+
+        // The order comes before the contract runs, and while it runs.
+        for delay in [0, 50] {
+            let mut stopper = None;
+            let mut asked = |name: &str| {
+                if name == "code" {
+                    let handle = handle.clone();
+                    stopper = Some(thread::spawn(move || {
+                        thread::sleep(Duration::from_millis(delay));
+                        handle.interrupt()
+                    }));
+                }
+            };
+            let mut spy = Spy {
+                world: &mut node.world,
+                asked: &mut asked,
+            };
+            let input = call_input(&counter, "forever", u64::MAX / 2);
+            let error = node.driver.call(&mut spy, &input).unwrap_err();
+            assert!(matches!(error, DriverError::Interrupted), "{error}");
+            assert!(stopper.unwrap().join().unwrap());
+        }
+        assert_eq!(node.increment(&counter), [[6]], "{tier}");
+        assert_eq!(node.driver.process_id(), pid);
+    }
+}
+
+#[test]
 fn a_program_that_is_no_child_is_found_out() {
     let start = |program: &str| {
         let config = DriverConfig {

@@ -10,13 +10,12 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
+use arwen_interface::{BlockchainHook, CallInput, CreateInput, INTERRUPTED, VmOutput};
 use thiserror::Error;
 
 use crate::channel::{Channel, Received, send_initialize};
 use crate::error::{WireError, critical};
-use crate::frame::{MAX_PAYLOAD, write_log};
-use crate::json;
+use crate::interrupt::{InterruptHandle, Orders};
 use crate::log::LogProfile;
 use crate::lookup::find_program;
 use crate::messages::*;
@@ -96,6 +95,9 @@ pub enum DriverError {
     /// The request is longer than a frame may be.
     #[error("{0}")]
     TooLong(WireError),
+    /// The run was stopped by an [`InterruptHandle`]; the child is fine.
+    #[error("{INTERRUPTED}")]
+    Interrupted,
     /// The VM ran and failed by itself; the child is fine.
     #[error("{0}")]
     Vm(String),
@@ -119,6 +121,7 @@ pub struct Driver {
     child: Option<Channel<Process>>,
     handler: Arc<Mutex<LogHandler>>,
     gas: Option<[u64; 3]>,
+    orders: Orders,
 }
 
 impl Driver {
@@ -141,6 +144,7 @@ impl Driver {
             child: None,
             handler,
             gas: None,
+            orders: Orders::default(),
         };
         driver.version()?;
         Ok(driver)
@@ -167,7 +171,7 @@ impl Driver {
         let request = ContractDeployRequest {
             create_input: Some(input.clone()),
         };
-        output(self.operate(&request, Some(hook))?)
+        self.run(&request, hook)
     }
 
     /// Calls a contract. The output is not applied to anything.
@@ -182,7 +186,7 @@ impl Driver {
         let request = ContractCallRequest {
             call_input: Some(input.clone()),
         };
-        output(self.operate(&request, Some(hook))?)
+        self.run(&request, hook)
     }
 
     /// Changes the prices, in this child and in those that may follow it.
@@ -212,9 +216,7 @@ impl Driver {
     /// Changes which log lines the child sends, and those that may follow it.
     pub fn set_log_profile(&mut self, profile: LogProfile) {
         self.config.log_profile = profile;
-        if let Some(channel) = &mut self.child {
-            send_profile(channel.transport(), &self.config.log_profile);
-        }
+        self.orders.send(&self.config.log_profile);
     }
 
     /// Changes how long an operation may take.
@@ -235,6 +237,11 @@ impl Driver {
         self.gas
     }
 
+    /// What stops the operation that this driver is busy with, from another thread.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.orders.handle()
+    }
+
     /// The process id of the running child.
     pub fn process_id(&mut self) -> Option<u32> {
         self.child.as_mut().map(|channel| channel.transport().id())
@@ -243,7 +250,7 @@ impl Driver {
     /// Kills the child. The next operation starts another one.
     pub fn kill(&mut self) {
         if let Some(channel) = self.child.take() {
-            channel.into_transport().bury(true);
+            self.bury(channel, true);
         }
     }
 
@@ -255,11 +262,41 @@ impl Driver {
         channel.reset();
         // Whether it was told or not, it ends now.
         let _ = channel.send(&Stop {}, "");
-        channel.into_transport().bury(false).status
+        self.bury(channel, false).status
+    }
+
+    fn bury(&mut self, channel: Channel<Process>, at_once: bool) -> Death {
+        self.orders.detach();
+        channel.into_transport().bury(at_once)
+    }
+
+    fn run<Q: Request<Reply = ContractResponse>>(
+        &mut self,
+        request: &Q,
+        hook: &mut dyn BlockchainHook,
+    ) -> Result<VmOutput, DriverError> {
+        let (reply, error) = self.operate(request, Some(hook))?;
+        match reply.output {
+            _ if self.orders.wanted() && error == INTERRUPTED => Err(DriverError::Interrupted),
+            Some(output) if error.is_empty() => Ok(output),
+            None if error.is_empty() => Err(DriverError::BadMessage("a reply without an output".into())),
+            _ => Err(DriverError::Vm(error)),
+        }
     }
 
     /// Sends `request`, answers questions, and returns the reply and the error it reports.
     fn operate<Q: Request>(
+        &mut self,
+        request: &Q,
+        hook: Option<&mut dyn BlockchainHook>,
+    ) -> Result<(Q::Reply, String), DriverError> {
+        self.orders.begin();
+        let result = self.converse(request, hook);
+        self.orders.end();
+        result
+    }
+
+    fn converse<Q: Request>(
         &mut self,
         request: &Q,
         hook: Option<&mut dyn BlockchainHook>,
@@ -275,7 +312,7 @@ impl Driver {
         process.deadline = deadline;
         process.drain();
         process.gas = None;
-        let result = dialogue(&mut channel, request, hook, delegated);
+        let result = dialogue(&mut channel, &self.orders, request, hook, delegated);
         match result {
             Ok(reply) => {
                 let process = channel.transport();
@@ -290,7 +327,7 @@ impl Driver {
             }
             Err(broken) => {
                 let at_once = !matches!(broken, Broken::Closed);
-                let Death { status, stderr } = channel.into_transport().bury(at_once);
+                let Death { status, stderr } = self.bury(channel, at_once);
                 Err(match broken {
                     Broken::TimeExpired => DriverError::TimeExpired,
                     Broken::BadMessage(text) => DriverError::BadMessage(text),
@@ -318,28 +355,15 @@ impl Driver {
             deadline,
             Box::new(move |event| handler.lock().unwrap_or_else(PoisonError::into_inner)(event)),
         );
-        let process = process.map_err(|error| match error.kind() {
+        let (process, profiles) = process.map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => DriverError::TimeExpired,
             _ => DriverError::Start { program, error },
         })?;
         let mut channel = Channel::new(process);
         channel.dialect = config.dialect;
-        send_profile(channel.transport(), &config.log_profile);
+        self.orders.attach(profiles);
+        self.orders.send(&config.log_profile);
         Ok(channel)
-    }
-}
-
-fn send_profile(process: &mut Process, profile: &LogProfile) {
-    // Logging is best effort: a child that does not read profiles is found out by the next request.
-    let _ = write_log(process.profiles(), &json::encode_one(profile), MAX_PAYLOAD);
-}
-
-fn output((reply, error): (ContractResponse, String)) -> Result<VmOutput, DriverError> {
-    match reply.output {
-        Some(output) if error.is_empty() => Ok(output),
-        Some(_) => Err(DriverError::Vm(error)),
-        None if error.is_empty() => Err(DriverError::BadMessage("a reply without an output".into())),
-        None => Err(DriverError::Vm(error)),
     }
 }
 
@@ -363,6 +387,7 @@ impl From<WireError> for Broken {
 
 fn dialogue<Q: Request>(
     channel: &mut Channel<Process>,
+    orders: &Orders,
     request: &Q,
     mut hook: Option<&mut dyn BlockchainHook>,
     delegated: bool,
@@ -371,6 +396,7 @@ fn dialogue<Q: Request>(
         Err(error @ WireError::TooLong { .. }) => return Err(Broken::TooLong(error)),
         result => result?,
     }
+    orders.sent();
     loop {
         let Received { body, error, .. } = channel.receive()?;
         let kind = body.kind();

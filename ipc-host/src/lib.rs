@@ -9,6 +9,7 @@ pub mod error;
 pub mod fds;
 pub mod frame;
 pub mod gas_line;
+pub mod interrupt;
 pub mod json;
 pub mod log;
 pub mod lookup;

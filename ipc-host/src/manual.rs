@@ -45,6 +45,10 @@ the VM, a refused gas schedule, an error of a hook or a panic in a run is answer
 The driver finds the program where it is told, else at `./arwen`, else where `ARWEN_PATH` says. A child that dies, says \
 something that is no message, or overruns the deadline of an operation is killed and reaped; the operation fails with a \
 clear error, nothing is applied, and the next operation starts another child.
+
+The driver can also stop a run and keep the child. It sends `{\"InterruptDialogue\":N}` on descriptor 6, where N counts \
+the requests since the child started, from 1; another number stops nothing. The contract stops at its next check of gas, \
+and the reply reports the error `execution interrupted`, without an output. A child of 2021 ignores the order.
 ";
 
 /// `docs/ipc.md`. A test compares it with the committed file.

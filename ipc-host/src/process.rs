@@ -138,7 +138,6 @@ pub struct Process {
     replies: File,
     inbox: Vec<u8>,
     taken: usize,
-    profiles: File,
     lines: Inflow,
     stdout: Inflow,
     stderr: Inflow,
@@ -152,7 +151,7 @@ pub struct Process {
 
 impl Process {
     /// Starts `program` with no arguments, these environment variables on top of this process's, and writes `initialize`
-    /// to its first pipe.
+    /// to its first pipe. Returns with it the write end of the profile pipe, which never blocks.
     ///
     /// # Errors
     /// The program cannot be started.
@@ -162,7 +161,7 @@ impl Process {
         initialize: &[u8],
         deadline: Option<Instant>,
         handler: LogHandler,
-    ) -> io::Result<Self> {
+    ) -> io::Result<(Self, File)> {
         let (init_read, init_write) = io::pipe()?;
         let (requests_read, requests_write) = io::pipe()?;
         let (replies_read, replies_write) = io::pipe()?;
@@ -205,7 +204,6 @@ impl Process {
             replies,
             inbox: Vec::new(),
             taken: 0,
-            profiles,
             lines: Inflow::new(lines_read)?,
             stdout: Inflow::new(stdout)?,
             stderr: Inflow::new(stderr)?,
@@ -217,18 +215,13 @@ impl Process {
         // A dead child is no error here: only its exit code and stderr say why, and the first request brings them.
         match send_all(&File::from(OwnedFd::from(init_write)), initialize, deadline) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
-            _ => Ok(process),
+            _ => Ok((process, profiles)),
         }
     }
 
     /// The process's id.
     pub fn id(&self) -> u32 {
         self.child.id()
-    }
-
-    /// The write end of the profile pipe.
-    pub fn profiles(&mut self) -> &mut File {
-        &mut self.profiles
     }
 
     /// Takes and hands out what the child has said beside its messages, or a part if that is very much. Returns

@@ -18,5 +18,8 @@ pub use return_code::ReturnCode;
 /// Bytes of no fixed length: keys, values, code, hashes.
 pub type Bytes = Vec<u8>;
 
+/// The error of a run that was stopped from outside. It has no output, so there is nothing to apply.
+pub const INTERRUPTED: &str = "execution interrupted";
+
 /// The length of an account address, in bytes.
 pub const ADDRESS_LEN: usize = 32;

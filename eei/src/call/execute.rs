@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use arwen_engine::Trap;
-use arwen_interface::Bytes;
+use arwen_interface::{Bytes, INTERRUPTED};
 
 use crate::context::Run;
 use crate::context::abort;
@@ -110,9 +110,6 @@ impl Run<'_> {
         }
     }
 }
-
-/// The text of a run that another thread has stopped.
-pub(crate) const INTERRUPTED: &str = "execution interrupted";
 
 /// Names of exported functions are shorter than this, in bytes.
 const MAX_NAME_LEN: usize = 256;

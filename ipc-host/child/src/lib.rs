@@ -5,6 +5,7 @@
 
 pub mod go_text;
 pub mod hooks;
+pub mod interrupt;
 pub mod logger;
 pub mod machine;
 mod run;

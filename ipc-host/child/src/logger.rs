@@ -1,6 +1,7 @@
 //! The child's log: lines over fd 7, filtered by the profile from fd 6.
 //!
 //! Profiles are followed by a thread, and before each request: a profile that was sent before a request holds for it.
+//! Orders to stop a run come the same way.
 //! Another thread writes, behind a bounded queue: a node that stops reading its log loses lines, and is told how
 //! many, instead of stopping the VM.
 
@@ -16,9 +17,12 @@ use std::{io, thread};
 use arwen_ipc_host::error::WireError;
 use arwen_ipc_host::frame::{MAX_PAYLOAD, read_log, write_log};
 use arwen_ipc_host::gas_line;
+use arwen_ipc_host::interrupt::InterruptOrder;
 use arwen_ipc_host::json;
 use arwen_ipc_host::log::{LogLevel, LogLevels, LogLine, LogProfile};
 use rustix::event::{PollFd, PollFlags, poll};
+
+use crate::interrupt::Interrupts;
 
 /// The longest profile that is read, in bytes.
 const MAX_PROFILE: u32 = 1 << 20;
@@ -37,11 +41,12 @@ enum Command {
     Flush(SyncSender<()>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Shared {
     levels: RwLock<LogLevels>,
     profiles: Mutex<Profiles>,
     dropped: AtomicU64,
+    interrupts: Interrupts,
 }
 
 /// The profile pipe, and what was read of a profile that is not whole yet.
@@ -52,15 +57,15 @@ struct Profiles {
 }
 
 impl Profiles {
-    /// The next whole profile, if it is there already. The pipe is closed when it ends, fails or brings garbage.
-    fn next(&mut self) -> Option<LogProfile> {
+    /// The next whole message, if it is there already. The pipe is closed when it ends, fails or brings garbage.
+    fn next(&mut self) -> Option<(LogProfile, InterruptOrder)> {
         loop {
             match read_log(&mut &self.bytes[..], MAX_PROFILE) {
                 Ok(payload) => {
                     self.bytes.drain(..4 + payload.len());
-                    let mut profile = LogProfile::default();
-                    if json::decode_one(&payload, &mut profile).is_ok() {
-                        return Some(profile);
+                    let (mut profile, mut order) = (LogProfile::default(), InterruptOrder::default());
+                    if json::decode(&payload, &mut [&mut profile, &mut order]).is_ok() {
+                        return Some((profile, order));
                     }
                 }
                 Err(WireError::Closed | WireError::Truncated) => {
@@ -92,27 +97,32 @@ impl Logger {
     /// A logger that writes nothing.
     pub fn silent() -> Self {
         Self {
-            shared: Arc::new(Shared {
-                levels: RwLock::default(),
-                profiles: Mutex::default(),
-                dropped: AtomicU64::new(0),
-            }),
+            shared: Arc::default(),
             queue: None,
         }
     }
 
-    /// A logger that writes to `lines` and follows the profiles that come from `profiles`.
+    /// A logger that writes to `lines` and follows the profiles that come from `profiles`, and tells `interrupts` of
+    /// orders from there.
     ///
     /// # Errors
     /// A thread could not be started.
-    pub fn start(profiles: impl Into<OwnedFd>, lines: impl Write + Send + 'static) -> io::Result<Self> {
+    pub fn start(
+        profiles: impl Into<OwnedFd>,
+        lines: impl Write + Send + 'static,
+        interrupts: Interrupts,
+    ) -> io::Result<Self> {
         let (queue, waiting) = sync_channel(QUEUE);
         let profiles = profiles.into();
         rustix::io::ioctl_fionbio(&profiles, true)?;
         let watched = profiles.try_clone()?;
+        let shared = Shared {
+            interrupts,
+            ..Shared::default()
+        };
         let logger = Self {
+            shared: Arc::new(shared),
             queue: Some(queue),
-            ..Self::silent()
         };
         let shared = logger.shared.clone();
         thread::Builder::new()
@@ -139,11 +149,15 @@ impl Logger {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Applies the profiles that have come. A profile that cannot be read changes nothing.
+    /// Applies the profiles and orders that have come. A profile that cannot be read changes nothing.
     pub fn follow(&self) {
         // Held until they are applied, so that the other thread does not overtake.
         let mut profiles = self.profiles();
-        while let Some(profile) = profiles.next() {
+        while let Some((profile, order)) = profiles.next() {
+            if order.dialogue != 0 {
+                self.shared.interrupts.order(order.dialogue);
+                continue;
+            }
             if let Some(levels) = LogLevels::parse(&profile.patterns) {
                 *self.shared.levels.write().unwrap_or_else(PoisonError::into_inner) = levels;
             }
@@ -239,7 +253,7 @@ mod tests {
     fn lines_follow_the_profile() {
         let (profiles, mut profile_end) = io::pipe().unwrap();
         let (mut line_end, lines) = io::pipe().unwrap();
-        let logger = Logger::start(profiles, lines).unwrap();
+        let logger = Logger::start(profiles, lines, Interrupts::default()).unwrap();
         let mut next = || {
             let mut line = LogLine::default();
             json::decode_one(&read_log(&mut line_end, MAX_PAYLOAD).unwrap(), &mut line).unwrap();
@@ -267,7 +281,7 @@ mod tests {
     fn a_full_pipe_drops_lines_and_stops_nobody() {
         let (profiles, _profile_end) = io::pipe().unwrap();
         let (line_end, lines) = io::pipe().unwrap();
-        let logger = Logger::start(profiles, lines).unwrap();
+        let logger = Logger::start(profiles, lines, Interrupts::default()).unwrap();
         let text = "x".repeat(1000);
         for _ in 0..5000 {
             logger.log(LogLevel::Info, "a", &text, &[]);

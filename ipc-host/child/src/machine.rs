@@ -1,6 +1,6 @@
 //! What the loop serves: a VM, seen from the pipe.
 
-use arwen_eei::GasBreakdown;
+use arwen_eei::{GasBreakdown, Interrupt};
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
 use arwen_ipc_host::records::GasSchedule;
 
@@ -30,8 +30,8 @@ pub trait Machine {
     /// It cannot start.
     fn recover(&mut self) -> Result<(), String>;
 
-    /// Makes the current run end soon, from another thread or from a hook.
-    fn interrupter(&self) -> Box<dyn Fn() + Send + Sync>;
+    /// Makes a run end soon, from another thread or from a hook. Another one after [`recover`](Self::recover).
+    fn interrupt(&self) -> Interrupt;
 
     /// How the last run used its gas, if that was counted.
     fn last_run_gas(&self) -> Option<GasBreakdown>;

@@ -10,6 +10,7 @@ use arwen_ipc_host::fds::{End, inherit};
 use arwen_ipc_host::log::LogLevel;
 use arwen_ipc_host::records::InitializeArguments;
 
+use crate::interrupt::Interrupts;
 use crate::logger::Logger;
 use crate::serve::{log_unknown_prices, serve};
 use crate::vm::VmMachine;
@@ -103,7 +104,8 @@ fn start(options: Options) -> Failure {
     if arguments.messages_marshalizer == GOB {
         return Failure::init("Cannot create ArwenPart", "gob messages are not supported");
     }
-    let logger = match Logger::start(profiles, lines) {
+    let interrupts = Interrupts::default();
+    let logger = match Logger::start(profiles, lines, interrupts.clone()) {
         Ok(logger) => logger,
         Err(error) => return Failure::init("Cannot start logs loop", error),
     };
@@ -132,7 +134,14 @@ fn start(options: Options) -> Failure {
             Err(error) => return Failure::init("Cannot create ArwenPart", error),
         };
         log_unknown_prices(&logger, &unknown);
-        let end = serve(&mut channel, &mut machine, delegate, &version, &logger);
+        let end = serve(
+            &mut channel,
+            &mut machine,
+            delegate,
+            &version,
+            &logger,
+            &interrupts,
+        );
         logger.flush();
         Failure {
             code: ExitCode::Terminated,

@@ -13,6 +13,7 @@ use arwen_ipc_host::log::LogLevel;
 use arwen_ipc_host::messages::*;
 
 use crate::hooks::PipeHooks;
+use crate::interrupt::Interrupts;
 use crate::logger::Logger;
 use crate::machine::Machine;
 
@@ -40,6 +41,7 @@ pub fn serve<T: Read + Write>(
     delegate: bool,
     version: &str,
     logger: &Logger,
+    interrupts: &Interrupts,
 ) -> LoopEnd {
     let mut server = Server {
         channel,
@@ -47,6 +49,8 @@ pub fn serve<T: Read + Write>(
         delegate,
         version,
         logger,
+        interrupts,
+        dialogue: 0,
     };
     loop {
         if let Err(end) = server.turn() {
@@ -67,6 +71,9 @@ struct Server<'a, T> {
     delegate: bool,
     version: &'a str,
     logger: &'a Logger,
+    interrupts: &'a Interrupts,
+    /// Counts requests, so that orders to stop one find it.
+    dialogue: u64,
 }
 
 impl<T: Read + Write> Server<'_, T> {
@@ -74,6 +81,7 @@ impl<T: Read + Write> Server<'_, T> {
     fn turn(&mut self) -> Result<(), LoopEnd> {
         self.channel.reset();
         let Received { body, dialect, .. } = self.channel.receive()?;
+        self.dialogue += 1;
         self.logger.follow();
         if let Some(dialect) = dialect {
             self.channel.dialect = dialect;
@@ -126,9 +134,12 @@ impl<T: Read + Write> Server<'_, T> {
         &mut self,
         work: impl FnOnce(&mut dyn Machine, &mut dyn BlockchainHook) -> Result<VmOutput, String>,
     ) -> Result<Result<VmOutput, String>, LoopEnd> {
-        let interrupt = self.machine.interrupter();
-        let mut hooks = PipeHooks::new(self.channel, self.delegate, &*interrupt);
+        let interrupt = self.machine.interrupt();
+        let raise = || interrupt.raise();
+        let mut hooks = PipeHooks::new(self.channel, self.delegate, &raise);
+        let running = self.interrupts.begin(self.dialogue, interrupt.clone());
         let result = catch_unwind(AssertUnwindSafe(|| work(self.machine, &mut hooks)));
+        drop(running);
         if let Some(error) = hooks.into_lost() {
             return Err(error.into());
         }

@@ -1,6 +1,6 @@
 //! The VM host as the loop's [`Machine`].
 
-use arwen_eei::{GasBreakdown, Vm, VmSettings};
+use arwen_eei::{GasBreakdown, Interrupt, Vm, VmSettings};
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
 use arwen_ipc_host::records::GasSchedule;
 use arwen_metering::{Schedule, ScheduleError, UnknownKey};
@@ -67,9 +67,8 @@ impl Machine for VmMachine {
         Ok(())
     }
 
-    fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
-        let interrupt = self.vm.interrupt();
-        Box::new(move || interrupt.raise())
+    fn interrupt(&self) -> Interrupt {
+        self.vm.interrupt()
     }
 
     fn last_run_gas(&self) -> Option<GasBreakdown> {

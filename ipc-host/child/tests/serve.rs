@@ -1,12 +1,11 @@
 //! The loop, on a thread, over real pipes.
 
 use std::io::{PipeReader, PipeWriter, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use arwen_eei::GasBreakdown;
+use arwen_eei::{GasBreakdown, Interrupt};
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, EsdtTransfer, VmInput, VmOutput};
+use arwen_ipc_child::interrupt::Interrupts;
 use arwen_ipc_child::logger::Logger;
 use arwen_ipc_child::machine::Machine;
 use arwen_ipc_child::serve::serve;
@@ -18,7 +17,7 @@ use arwen_ipc_host::records::GasSchedule;
 /// Does what the called function's name says.
 #[derive(Default)]
 struct Script {
-    interrupted: Arc<AtomicBool>,
+    interrupt: Interrupt,
     recovered: u8,
 }
 
@@ -48,7 +47,7 @@ impl Machine for Script {
             "fail" => return Err("runtime error: index out of range [-1]".into()),
             "recovered" => vec![self.recovered],
             "until interrupted" => {
-                while !self.interrupted.load(Ordering::SeqCst) {
+                while !self.interrupt.is_raised() {
                     hook.last_nonce();
                 }
                 vec![]
@@ -74,9 +73,8 @@ impl Machine for Script {
         Ok(())
     }
 
-    fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
-        let interrupted = self.interrupted.clone();
-        Box::new(move || interrupted.store(true, Ordering::SeqCst))
+    fn interrupt(&self) -> Interrupt {
+        self.interrupt.clone()
     }
 
     fn last_run_gas(&self) -> Option<GasBreakdown> {
@@ -105,6 +103,7 @@ impl Node {
                 delegate,
                 "test",
                 &Logger::silent(),
+                &Interrupts::default(),
             )
             .to_string()
         });
