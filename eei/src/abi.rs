@@ -14,35 +14,88 @@ pub struct MemLen(pub i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BigHandle(pub i32);
 
-/// A type with a Wasm type, a name for manuals, and a conversion from and to an untyped slot.
-pub trait Abi: Sized {
-    /// The type in a Wasm signature.
-    const WASM: ValType;
+/// In a row: where the host function writes. Its method gets a [`MemPtr`].
+#[derive(Clone, Copy, Debug)]
+pub struct MemOut;
+
+/// In a row: where an array of 32-bit integers lies. Its method gets a [`MemPtr`].
+#[derive(Clone, Copy, Debug)]
+pub struct MemInts;
+
+/// What a number means that crosses the border: more than its Wasm type says, and what manuals and declarations in
+/// other languages are printed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A 32-bit integer.
+    I32,
+    /// A 64-bit integer.
+    I64,
+    /// Bytes that the host reads.
+    Pointer,
+    /// Bytes that the host writes.
+    OutPointer,
+    /// 32-bit little-endian integers that the host reads.
+    IntsPointer,
+    /// A number of bytes.
+    Length,
+    /// The handle of a big integer.
+    BigInteger,
+}
+
+impl Kind {
     /// The name in the manual.
-    const NAME: &'static str;
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+            Self::Pointer => "pointer",
+            Self::OutPointer => "out pointer",
+            Self::IntsPointer => "pointer to i32s",
+            Self::Length => "length",
+            Self::BigInteger => "big integer",
+        }
+    }
+
+    /// The type in a Wasm signature.
+    pub fn wasm(self) -> ValType {
+        match self {
+            Self::I64 => ValType::I64,
+            _ => ValType::I32,
+        }
+    }
+}
+
+/// A type of a parameter or result in a row of the table.
+pub trait Abi {
+    /// What its numbers mean.
+    const KIND: Kind;
+    /// What the row's method gets or gives.
+    type Host;
     /// From the untyped slot of the engine.
-    fn from_slot(slot: u64) -> Self;
+    fn from_slot(slot: u64) -> Self::Host;
     /// To the untyped slot of the engine; 32-bit values are zero-extended.
-    fn into_slot(self) -> u64;
+    fn into_slot(host: Self::Host) -> u64;
 }
 
 macro_rules! abi {
-    ($($t:ty, $wasm:ident, $name:literal, |$s:ident| $from:expr, |$v:ident| $into:expr;)*) => {$(
+    ($($t:ty as $host:ty, $kind:ident, |$s:ident| $from:expr, |$v:ident| $into:expr;)*) => {$(
         impl Abi for $t {
-            const WASM: ValType = ValType::$wasm;
-            const NAME: &'static str = $name;
-            fn from_slot($s: u64) -> Self { $from }
-            fn into_slot(self) -> u64 { let $v = self; $into }
+            const KIND: Kind = Kind::$kind;
+            type Host = $host;
+            fn from_slot($s: u64) -> $host { $from }
+            fn into_slot($v: $host) -> u64 { $into }
         }
     )*};
 }
 
 abi! {
-    i32, I32, "i32", |s| s as u32 as i32, |v| u64::from(v as u32);
-    i64, I64, "i64", |s| s as i64, |v| v as u64;
-    MemPtr, I32, "pointer", |s| Self(s as u32 as i32), |v| u64::from(v.0 as u32);
-    MemLen, I32, "length", |s| Self(s as u32 as i32), |v| u64::from(v.0 as u32);
-    BigHandle, I32, "big integer", |s| Self(s as u32 as i32), |v| u64::from(v.0 as u32);
+    i32 as i32, I32, |s| s as u32 as i32, |v| u64::from(v as u32);
+    i64 as i64, I64, |s| s as i64, |v| v as u64;
+    MemPtr as MemPtr, Pointer, |s| MemPtr(s as u32 as i32), |v| u64::from(v.0 as u32);
+    MemOut as MemPtr, OutPointer, |s| MemPtr(s as u32 as i32), |v| u64::from(v.0 as u32);
+    MemInts as MemPtr, IntsPointer, |s| MemPtr(s as u32 as i32), |v| u64::from(v.0 as u32);
+    MemLen as MemLen, Length, |s| MemLen(s as u32 as i32), |v| u64::from(v.0 as u32);
+    BigHandle as BigHandle, BigInteger, |s| BigHandle(s as u32 as i32), |v| u64::from(v.0 as u32);
 }
 
 #[cfg(test)]
@@ -51,7 +104,7 @@ mod tests {
 
     #[test]
     fn negative_values_keep_their_sign_and_clear_the_upper_half() {
-        assert_eq!((-1i32).into_slot(), 0xffff_ffff);
+        assert_eq!(i32::into_slot(-1), 0xffff_ffff);
         assert_eq!(i32::from_slot(0xffff_ffff), -1);
         assert_eq!(MemPtr::from_slot(0x8000_0000), MemPtr(i32::MIN));
         assert_eq!(i64::from_slot(u64::MAX), -1);

@@ -10,6 +10,7 @@ mod cache;
 mod call;
 mod context;
 pub mod crypto;
+pub mod declarations;
 mod errors;
 mod fns;
 mod link;
@@ -19,7 +20,7 @@ mod settings;
 pub mod table;
 mod vm;
 
-pub use abi::Abi;
+pub use abi::{Abi, Kind};
 pub use arwen_engine::{Interrupt, Tier};
 pub use errors::{EeiError, VmError};
 pub use settings::{BuiltinMode, VmSettings};

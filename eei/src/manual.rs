@@ -30,9 +30,12 @@ fn entry(text: &mut String, row: &HostFn) {
     let params: Vec<_> = row
         .params
         .iter()
-        .map(|(name, _, ty)| format!("{name}: {ty}"))
+        .map(|(name, kind)| format!("{name}: {}", kind.name()))
         .collect();
-    let result = row.result.map(|(_, ty)| format!(" -> {ty}")).unwrap_or_default();
+    let result = row
+        .result
+        .map(|kind| format!(" -> {}", kind.name()))
+        .unwrap_or_default();
     let gas: Vec<_> = row.gas.iter().map(|key| format!("`{}`", key.name())).collect();
     let when = if row.charged == Charged::Within {
         ", in between"

@@ -1,7 +1,7 @@
 //! Every host function, once: its name in a contract, its Rust method, its types, its price, its meaning.
 //!
 //! A row drives linking, dispatch (charge, decode, call, encode) and the manual
-//! ([`crate::manual`]). A row without a method does not build.
+//! ([`crate::manual`]) with the declarations that contracts include ([`crate::declarations`]). A row without a method does not build.
 
 #[macro_use]
 mod rows;
@@ -10,9 +10,10 @@ mod big_int;
 mod crypto;
 mod small_int;
 
-use arwen_engine::{FuncType, ValType};
+use arwen_engine::FuncType;
 use arwen_metering::GasKey;
 
+use crate::abi::Kind;
 use crate::errors::{EeiError, Stop};
 use crate::fns::HostCall;
 
@@ -21,10 +22,10 @@ use crate::fns::HostCall;
 pub struct HostFn {
     /// The import's name in module `env`.
     pub name: &'static str,
-    /// Parameters: name, Wasm type, type in the manual.
-    pub params: &'static [(&'static str, ValType, &'static str)],
-    /// The result: Wasm type, type in the manual.
-    pub result: Option<(ValType, &'static str)>,
+    /// Parameters: name and meaning.
+    pub params: &'static [(&'static str, Kind)],
+    /// What the result means.
+    pub result: Option<Kind>,
     /// Which prices a call pays besides charges per byte.
     pub gas: &'static [GasKey],
     /// When the prices are paid.
@@ -38,8 +39,8 @@ pub struct HostFn {
 impl HostFn {
     /// The Wasm signature.
     pub fn ty(&self) -> FuncType {
-        let params: Vec<_> = self.params.iter().map(|p| p.1).collect();
-        let results: Vec<_> = self.result.iter().map(|r| r.0).collect();
+        let params: Vec<_> = self.params.iter().map(|(_, kind)| kind.wasm()).collect();
+        let results: Vec<_> = self.result.iter().map(|kind| kind.wasm()).collect();
         FuncType::new(&params, &results)
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use arwen_eei::declarations::Language;
 use arwen_eei::manual::manual;
 use arwen_eei::table::host_fns;
 
@@ -30,15 +31,30 @@ fn every_row_is_documented_and_priced() {
     }
 }
 
-#[test]
-fn the_manual_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/eei.md");
+/// A committed file is what the table prints; `BLESS=1` writes it.
+fn printed(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
     if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, manual()).expect("docs/ is writable");
+        std::fs::write(&path, text).expect("the folder is writable");
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
-        committed == manual(),
-        "docs/eei.md is not what the table prints; run with BLESS=1"
+        committed == text,
+        "{file} is not what the table prints; run with BLESS=1"
     );
+}
+
+#[test]
+fn the_manual_is_up_to_date() {
+    printed("docs/eei.md", &manual());
+}
+
+#[test]
+fn the_declarations_for_contracts_are_up_to_date() {
+    for language in Language::ALL {
+        printed(
+            &format!("examples/include/{}", language.file()),
+            &language.declarations(),
+        );
+    }
 }

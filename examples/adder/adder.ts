@@ -10,7 +10,7 @@ import {
   checkNoPayment,
   getNumArguments,
   signalError,
-} from "./env";
+} from "../include/arwen";
 
 // Bytes in the data segment: no string object and so no allocator in the module.
 const SUM_KEY = memory.data<u8>([0x73, 0x75, 0x6d]); // "sum"

@@ -1,281 +1,543 @@
-/* The environment interface of the ruleset arwen-1.3, for contracts written in C: the 122 functions a contract may
- * import from the module `env`.
- *
- * Conventions
- *  - An address is 32 bytes, a value 32 bytes big-endian unsigned, a log topic 32 bytes, code metadata 2 bytes.
- *  - A function that writes to `result` writes as many bytes as it returns, unless its comment says otherwise; the
- *    caller provides the room.
- *  - Several arguments are passed as a count, an array of int32_t lengths and their bytes one after the other.
- *  - A big integer lives in the VM and is named by a handle. Any unused handle reads as 0.
- *  - "Stops" means that the contract does not continue after the call.
- *
- * An entry point is a function without parameters and result, marked CONTRACT_ENDPOINT(name).
- */
+// The environment interface: the 122 functions a contract may import, all from module `env`.
+// Generated from `eei/src/table/`; do not edit. `docs/eei.md` adds what each costs.
 #ifndef ARWEN_H
 #define ARWEN_H
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define ARWEN_IMPORT(name) __attribute__((import_module("env"), import_name(#name))) extern
-#define CONTRACT_ENDPOINT(name) __attribute__((export_name(#name))) void endpoint_##name(void)
 
-enum { ADDRESS_LENGTH = 32, VALUE_LENGTH = 32, TOPIC_LENGTH = 32, HASH_LENGTH = 32, CODE_METADATA_LENGTH = 2 };
+typedef int32_t BigInt; /* the handle of a big integer */
 
-/* What a storage write did to the entry. */
-enum StorageStatus { STORAGE_UNCHANGED = 0, STORAGE_MODIFIED = 1, STORAGE_ADDED = 2, STORAGE_DELETED = 3 };
+/* ---- Contracts, accounts and the chain ---- */
 
-typedef int32_t BigInt; /* handle of a big integer */
+/* Writes the address of the running contract, 32 bytes, at `result`. */
+ARWEN_IMPORT(getSCAddress)
+void getSCAddress(void *result);
 
-/* ---- Arguments, results, errors ------------------------------------------------------------------------------- */
+/* Writes the address of the running contract's owner, 32 bytes, at `result`; nothing when the node does not
+ * know the contract. */
+ARWEN_IMPORT(getOwnerAddress)
+void getOwnerAddress(void *result);
 
-ARWEN_IMPORT(getNumArguments) int32_t getNumArguments(void);
-/* Length in bytes of argument `id`, counted from 0. */
-ARWEN_IMPORT(getArgumentLength) int32_t getArgumentLength(int32_t id);
-ARWEN_IMPORT(getArgument) int32_t getArgument(int32_t id, uint8_t *result);
-/* The name under which the contract was called. */
-ARWEN_IMPORT(getFunction) int32_t getFunction(uint8_t *result);
-/* Appends one item to the return data; the contract continues. */
-ARWEN_IMPORT(finish) void finish(const uint8_t *data, int32_t length);
-/* Stops with return code 4 (user error) and this message. */
-ARWEN_IMPORT(signalError) void signalError(const char *message, int32_t length);
-/* Return data so far: the contract's own and those of the contracts it called. */
-ARWEN_IMPORT(getNumReturnData) int32_t getNumReturnData(void);
-ARWEN_IMPORT(getReturnDataSize) int32_t getReturnDataSize(int32_t id);
-ARWEN_IMPORT(getReturnData) int32_t getReturnData(int32_t id, uint8_t *result);
-ARWEN_IMPORT(getGasLeft) int64_t getGasLeft(void);
+/* The number of the shard of the account whose 32-byte address is at `address`. */
+ARWEN_IMPORT(getShardOfAddress)
+int32_t getShardOfAddress(const void *address);
 
-/* Small integers: minimal big-endian bytes, zero is the empty string. Signed ones are two's complement. */
-ARWEN_IMPORT(int64getArgument) int64_t int64getArgument(int32_t id); /* signed */
-ARWEN_IMPORT(int64finish) void int64finish(int64_t value);           /* signed */
-ARWEN_IMPORT(smallIntGetSignedArgument) int64_t smallIntGetSignedArgument(int32_t id);
-ARWEN_IMPORT(smallIntGetUnsignedArgument) uint64_t smallIntGetUnsignedArgument(int32_t id);
-ARWEN_IMPORT(smallIntFinishSigned) void smallIntFinishSigned(int64_t value);
-ARWEN_IMPORT(smallIntFinishUnsigned) void smallIntFinishUnsigned(uint64_t value);
+/* 1 if the 32-byte address at `address` is a contract's, 0 otherwise. */
+ARWEN_IMPORT(isSmartContract)
+int32_t isSmartContract(const void *address);
 
-/* ---- Storage. An absent entry reads as the empty string; writing the empty string deletes. ------------------------ */
+/* Writes an account's EGLD at `result`, big-endian without leading zeros; nothing when it is zero. */
+ARWEN_IMPORT(getExternalBalance)
+void getExternalBalance(const void *address, void *result);
 
-ARWEN_IMPORT(storageLoadLength) int32_t storageLoadLength(const uint8_t *key, int32_t key_length);
-ARWEN_IMPORT(storageLoad) int32_t storageLoad(const uint8_t *key, int32_t key_length, uint8_t *result);
-/* Empty when the account is absent or its code is not readable. */
-ARWEN_IMPORT(storageLoadFromAddress)
-int32_t storageLoadFromAddress(const uint8_t *address, const uint8_t *key, int32_t key_length, uint8_t *result);
-/* Returns a StorageStatus, as every store below. */
-ARWEN_IMPORT(storageStore)
-int32_t storageStore(const uint8_t *key, int32_t key_length, const uint8_t *data, int32_t length);
+/* Writes the address of the caller, 32 bytes, at `result`. */
+ARWEN_IMPORT(getCaller)
+void getCaller(void *result);
 
-ARWEN_IMPORT(int64storageLoad) int64_t int64storageLoad(const uint8_t *key, int32_t key_length);    /* unsigned */
-ARWEN_IMPORT(int64storageStore) int32_t int64storageStore(const uint8_t *key, int32_t key_length, int64_t value);
-ARWEN_IMPORT(smallIntStorageLoadSigned) int64_t smallIntStorageLoadSigned(const uint8_t *key, int32_t key_length);
-ARWEN_IMPORT(smallIntStorageLoadUnsigned) uint64_t smallIntStorageLoadUnsigned(const uint8_t *key, int32_t key_length);
-ARWEN_IMPORT(smallIntStorageStoreSigned)
-int32_t smallIntStorageStoreSigned(const uint8_t *key, int32_t key_length, int64_t value);
-ARWEN_IMPORT(smallIntStorageStoreUnsigned)
-int32_t smallIntStorageStoreUnsigned(const uint8_t *key, int32_t key_length, uint64_t value);
+/* Writes the name of the called function at `result`; returns its length. */
+ARWEN_IMPORT(getFunction)
+int32_t getFunction(void *result);
 
-/* A time lock is a timestamp kept beside an entry; the VM does not enforce it, the contract asks. */
-ARWEN_IMPORT(setStorageLock) int32_t setStorageLock(const uint8_t *key, int32_t key_length, int64_t timestamp);
-ARWEN_IMPORT(getStorageLock) int64_t getStorageLock(const uint8_t *key, int32_t key_length);
-ARWEN_IMPORT(clearStorageLock) int32_t clearStorageLock(const uint8_t *key, int32_t key_length);
-/* 1 while the lock lies after the timestamp of the current block. */
-ARWEN_IMPORT(isStorageLocked) int32_t isStorageLocked(const uint8_t *key, int32_t key_length);
+/* Writes the hash of the transaction that began the chain of calls at `data`. */
+ARWEN_IMPORT(getOriginalTxHash)
+void getOriginalTxHash(void *data);
 
-/* ---- Logs. The first topic becomes the identifier. ----------------------------------------------------------------- */
+/* The gas left to the contract, in gas units, after the charge for this call. */
+ARWEN_IMPORT(getGasLeft)
+int64_t getGasLeft(void);
 
-/* Topics of 32 bytes each, one after the other. */
-ARWEN_IMPORT(writeLog)
-void writeLog(const uint8_t *data, int32_t length, const uint8_t *topics, int32_t topic_count);
-/* Topics of any length. */
-ARWEN_IMPORT(writeEventLog)
-void writeEventLog(int32_t topic_count, const int32_t *topic_lengths, const uint8_t *topics, const uint8_t *data,
-                   int32_t length);
+/* Writes the hash of the block with this nonce at `result`; nothing when the node has none or the nonce is
+ * negative. Returns 0. */
+ARWEN_IMPORT(getBlockHash)
+int32_t getBlockHash(int64_t nonce, void *result);
 
-/* ---- Who, what was paid, accounts --------------------------------------------------------------------------------- */
+/* The time of the current block, in seconds since 1970. */
+ARWEN_IMPORT(getBlockTimestamp)
+int64_t getBlockTimestamp(void);
 
-ARWEN_IMPORT(getSCAddress) void getSCAddress(uint8_t *address);
-ARWEN_IMPORT(getOwnerAddress) void getOwnerAddress(uint8_t *address);
-ARWEN_IMPORT(getCaller) void getCaller(uint8_t *address);
-ARWEN_IMPORT(isSmartContract) int32_t isSmartContract(const uint8_t *address);
-ARWEN_IMPORT(getShardOfAddress) int32_t getShardOfAddress(const uint8_t *address);
-/* Writes minimal big-endian bytes, none for zero. */
-ARWEN_IMPORT(getExternalBalance) void getExternalBalance(const uint8_t *address, uint8_t *result);
-/* Stops with an error if any EGLD or token came with the call. */
-ARWEN_IMPORT(checkNoPayment) void checkNoPayment(void);
-/* Writes 32 bytes and returns 32; a zero value writes nothing and returns 0. */
-ARWEN_IMPORT(getCallValue) int32_t getCallValue(uint8_t *result);
-ARWEN_IMPORT(getESDTValue) int32_t getESDTValue(uint8_t *result);
-ARWEN_IMPORT(getESDTTokenName) int32_t getESDTTokenName(uint8_t *result);
-ARWEN_IMPORT(getESDTTokenNonce) int64_t getESDTTokenNonce(void);
-/* 0 fungible, 1 non-fungible. */
-ARWEN_IMPORT(getESDTTokenType) int32_t getESDTTokenType(void);
-/* Writes the value only: the name is never written in this ruleset. */
-ARWEN_IMPORT(getCallValueTokenName) int32_t getCallValueTokenName(uint8_t *value, uint8_t *name);
-/* Last nonce given out for the token at that address. */
-ARWEN_IMPORT(getCurrentESDTNFTNonce)
-int64_t getCurrentESDTNFTNonce(const uint8_t *address, const uint8_t *token, int32_t token_length);
+/* The nonce of the current block. */
+ARWEN_IMPORT(getBlockNonce)
+int64_t getBlockNonce(void);
+
+/* The round of the current block. */
+ARWEN_IMPORT(getBlockRound)
+int64_t getBlockRound(void);
+
+/* The epoch of the current block. */
+ARWEN_IMPORT(getBlockEpoch)
+int64_t getBlockEpoch(void);
+
+/* Writes the random seed of the current block at `data`; its length is the node's choice, in practice 48
+ * bytes. */
+ARWEN_IMPORT(getBlockRandomSeed)
+void getBlockRandomSeed(void *data);
+
+/* The time of the last committed block, in seconds since 1970. */
+ARWEN_IMPORT(getPrevBlockTimestamp)
+int64_t getPrevBlockTimestamp(void);
+
+/* The nonce of the last committed block. */
+ARWEN_IMPORT(getPrevBlockNonce)
+int64_t getPrevBlockNonce(void);
+
+/* The round of the last committed block. */
+ARWEN_IMPORT(getPrevBlockRound)
+int64_t getPrevBlockRound(void);
+
+/* The epoch of the last committed block. */
+ARWEN_IMPORT(getPrevBlockEpoch)
+int64_t getPrevBlockEpoch(void);
+
+/* Writes the random seed of the last committed block at `data`. */
+ARWEN_IMPORT(getPrevBlockRandomSeed)
+void getPrevBlockRandomSeed(void *data);
+
+/* Writes the root hash of the state at `data`. */
+ARWEN_IMPORT(getStateRootHash)
+void getStateRootHash(void *data);
+
+/* How many arguments the call has. */
+ARWEN_IMPORT(getNumArguments)
+int32_t getNumArguments(void);
+
+/* Writes argument `id` at `data`; returns its length, or -1 when there is no such argument. */
+ARWEN_IMPORT(getArgument)
+int32_t getArgument(int32_t id, void *data);
+
+/* The length of argument `id`, or -1 when there is no such argument. */
+ARWEN_IMPORT(getArgumentLength)
+int32_t getArgumentLength(int32_t id);
+
+/* Fails the execution if EGLD or a token came with the call. */
+ARWEN_IMPORT(checkNoPayment)
+void checkNoPayment(void);
+
+/* Writes the EGLD of the call at `result`, big-endian in 32 bytes, and returns 32; for zero it writes nothing
+ * and returns 0. */
+ARWEN_IMPORT(getCallValue)
+int32_t getCallValue(void *result);
+
+/* Writes the value of the call's first token transfer at `result`, as `getCallValue` does. */
+ARWEN_IMPORT(getESDTValue)
+int32_t getESDTValue(void *result);
+
+/* Writes the identifier of the call's first token transfer at `result`; returns its length, 0 when there is
+ * none. */
+ARWEN_IMPORT(getESDTTokenName)
+int32_t getESDTTokenName(void *result);
+
+/* The nonce of the call's first token transfer; 0 when there is none. */
+ARWEN_IMPORT(getESDTTokenNonce)
+int64_t getESDTTokenNonce(void);
+
+/* The type of the call's first token transfer: 0 fungible, 1 non-fungible; 0 when there is none. */
+ARWEN_IMPORT(getESDTTokenType)
+int32_t getESDTTokenType(void);
+
+/* Writes the value of the call's first token transfer, or the EGLD when there is none, at `value`, as
+ * `getCallValue` does. Nothing is ever written at `name`, and the result is always 0. */
+ARWEN_IMPORT(getCallValueTokenName)
+int32_t getCallValueTokenName(void *value, void *name);
+
+/* Writes how much of a token an account has at `result`, big-endian without leading zeros; returns the
+ * length. */
 ARWEN_IMPORT(getESDTBalance)
-int32_t getESDTBalance(const uint8_t *address, const uint8_t *token, int32_t token_length, int64_t nonce,
-                       uint8_t *result);
-ARWEN_IMPORT(getESDTNFTNameLength)
-int32_t getESDTNFTNameLength(const uint8_t *address, const uint8_t *token, int32_t token_length, int64_t nonce);
-ARWEN_IMPORT(getESDTNFTAttributeLength)
-int32_t getESDTNFTAttributeLength(const uint8_t *address, const uint8_t *token, int32_t token_length, int64_t nonce);
-/* Of the first URI. */
-ARWEN_IMPORT(getESDTNFTURILength)
-int32_t getESDTNFTURILength(const uint8_t *address, const uint8_t *token, int32_t token_length, int64_t nonce);
-/* Returns the length of the value in bytes; `value` and `royalties` are big integers, `uri` gets the first one. */
+int32_t getESDTBalance(const void *address, const void *token, int32_t token_len, int64_t nonce, void *result);
+
+/* Reads a token of an account: its value and royalties into big integers, its properties, hash, name,
+ * attributes, creator and first URI into memory. Returns the length of the value in bytes. Without metadata
+ * only value and properties are written. */
 ARWEN_IMPORT(getESDTTokenData)
-int32_t getESDTTokenData(const uint8_t *address, const uint8_t *token, int32_t token_length, int64_t nonce,
-                         BigInt value, uint8_t *properties, uint8_t *hash, uint8_t *name, uint8_t *attributes,
-                         uint8_t *creator, BigInt royalties, uint8_t *uri);
+int32_t getESDTTokenData(const void *address, const void *token, int32_t token_len, int64_t nonce, BigInt value, void *properties, void *hash, void *name, void *attributes, void *creator, BigInt royalties, void *uris);
 
-/* ---- Transfers. Those that return a number return 0 for done. ------------------------------------------------------- */
+/* The length of a token's name; 0 without metadata. */
+ARWEN_IMPORT(getESDTNFTNameLength)
+int32_t getESDTNFTNameLength(const void *address, const void *token, int32_t token_len, int64_t nonce);
 
+/* The length of a token's attributes; 0 without metadata. */
+ARWEN_IMPORT(getESDTNFTAttributeLength)
+int32_t getESDTNFTAttributeLength(const void *address, const void *token, int32_t token_len, int64_t nonce);
+
+/* The length of a token's first URI; 0 without one. */
+ARWEN_IMPORT(getESDTNFTURILength)
+int32_t getESDTNFTURILength(const void *address, const void *token, int32_t token_len, int64_t nonce);
+
+/* The last nonce an account has given to an instance of a token; 0 when it cannot be read. */
+ARWEN_IMPORT(getCurrentESDTNFTNonce)
+int64_t getCurrentESDTNFTNonce(const void *address, const void *token, int32_t token_len);
+
+/* Stores `data_len` bytes under a key; no bytes delete the entry. Returns 0 unchanged, 1 modified, 2 added, 3
+ * deleted. In read-only mode it does nothing and returns 0. */
+ARWEN_IMPORT(storageStore)
+int32_t storageStore(const void *key, int32_t key_len, const void *data, int32_t data_len);
+
+/* Writes the value of a key at `data`; returns its length. */
+ARWEN_IMPORT(storageLoad)
+int32_t storageLoad(const void *key, int32_t key_len, void *data);
+
+/* The length of the value of a key. */
+ARWEN_IMPORT(storageLoadLength)
+int32_t storageLoadLength(const void *key, int32_t key_len);
+
+/* Writes the value of a key of another account at `data`; returns its length, 0 when that account is absent
+ * or not readable. */
+ARWEN_IMPORT(storageLoadFromAddress)
+int32_t storageLoadFromAddress(const void *address, const void *key, int32_t key_len, void *data);
+
+/* Locks a key until `timestamp`, in seconds since 1970. Returns as `storageStore` does. */
+ARWEN_IMPORT(setStorageLock)
+int32_t setStorageLock(const void *key, int32_t key_len, int64_t timestamp);
+
+/* Until when a key is locked, in seconds since 1970; 0 when it never was. */
+ARWEN_IMPORT(getStorageLock)
+int64_t getStorageLock(const void *key, int32_t key_len);
+
+/* 1 when the lock of a key ends after the current block's time, 0 otherwise. */
+ARWEN_IMPORT(isStorageLocked)
+int32_t isStorageLocked(const void *key, int32_t key_len);
+
+/* Removes the lock of a key. Returns as `storageStore` does. */
+ARWEN_IMPORT(clearStorageLock)
+int32_t clearStorageLock(const void *key, int32_t key_len);
+
+/* Appends `length` bytes to the return data. The contract goes on. */
+ARWEN_IMPORT(finish)
+void finish(const void *data, int32_t length);
+
+/* Ends the execution as failed by the user; the bytes are the message. */
+ARWEN_IMPORT(signalError)
+void signalError(const void *message, int32_t message_len);
+
+/* Writes a log entry with `num_topics` topics of 32 bytes each, the first being its identifier. Does nothing
+ * in read-only mode. */
+ARWEN_IMPORT(writeLog)
+void writeLog(const void *data, int32_t data_len, const void *topics, int32_t num_topics);
+
+/* Writes a log entry whose topics have the lengths listed at `topic_lengths` (32-bit little-endian), the
+ * first being its identifier. Does nothing in read-only mode. */
+ARWEN_IMPORT(writeEventLog)
+void writeEventLog(int32_t num_topics, const int32_t *topic_lengths, const void *topics, const void *data, int32_t data_len);
+
+/* How many items of return data there are: this contract's and those of the calls it made. */
+ARWEN_IMPORT(getNumReturnData)
+int32_t getNumReturnData(void);
+
+/* The length of item `id` of the return data; 0 past the end. A negative `id` aborts the VM's run. */
+ARWEN_IMPORT(getReturnDataSize)
+int32_t getReturnDataSize(int32_t id);
+
+/* Writes item `id` of the return data at `data`; returns its length, 0 past the end. A negative `id` aborts
+ * the VM's run. */
+ARWEN_IMPORT(getReturnData)
+int32_t getReturnData(int32_t id, void *data);
+
+/* Sends EGLD (32 bytes, big-endian) with `length` bytes of data. Returns 0; 1, and sends nothing, when the
+ * data calls a built-in function. */
 ARWEN_IMPORT(transferValue)
-int32_t transferValue(const uint8_t *to, const uint8_t *value, const uint8_t *data, int32_t length);
-/* Calls at once in the same shard, else the call travels with the transfer. */
+int32_t transferValue(const void *dest, const void *value, const void *data, int32_t length);
+
+/* Sends EGLD and calls a function: at once when `dest` is a contract of this shard, otherwise with the
+ * transfer. Returns 0, or 1 when the call failed. The price is charged twice. */
 ARWEN_IMPORT(transferValueExecute)
-int32_t transferValueExecute(const uint8_t *to, const uint8_t *value, int64_t gas_limit, const uint8_t *function,
-                             int32_t function_length, int32_t argument_count, const int32_t *argument_lengths,
-                             const uint8_t *arguments);
-/* Does nothing but cost gas: use transferESDTExecute. */
+int32_t transferValueExecute(const void *dest, const void *value, int64_t gas_limit, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+
+/* Does nothing but cost gas; always returns 1. Kept for contracts that import it. */
 ARWEN_IMPORT(transferESDT)
-int32_t transferESDT(const uint8_t *to, const uint8_t *token, int32_t token_length, const uint8_t *value,
-                     int64_t gas_limit, const uint8_t *data, int32_t length);
+int32_t transferESDT(const void *dest, const void *token, int32_t token_len, const void *value, int64_t gas_limit, const void *data, int32_t length);
+
+/* Sends a fungible token and calls a function, as `transferESDTNFTExecute` with nonce 0. */
 ARWEN_IMPORT(transferESDTExecute)
-int32_t transferESDTExecute(const uint8_t *to, const uint8_t *token, int32_t token_length, const uint8_t *value,
-                            int64_t gas_limit, const uint8_t *function, int32_t function_length,
-                            int32_t argument_count, const int32_t *argument_lengths, const uint8_t *arguments);
+int32_t transferESDTExecute(const void *dest, const void *token, int32_t token_len, const void *value, int64_t gas_limit, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+
+/* Sends a token and calls a function: at once when `dest` is a contract of this shard, otherwise with the
+ * transfer. Returns 0, or 1 when the call failed. */
 ARWEN_IMPORT(transferESDTNFTExecute)
-int32_t transferESDTNFTExecute(const uint8_t *to, const uint8_t *token, int32_t token_length, const uint8_t *value,
-                               int64_t nonce, int64_t gas_limit, const uint8_t *function, int32_t function_length,
-                               int32_t argument_count, const int32_t *argument_lengths, const uint8_t *arguments);
+int32_t transferESDTNFTExecute(const void *dest, const void *token, int32_t token_len, const void *value, int64_t nonce, int64_t gas_limit, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
 
-/* ---- Calls to other contracts --------------------------------------------------------------------------------------- */
-
-/* Stops; calls `to` with `function@hex@hex…`, in this shard or another; the answer comes to the endpoint callBack,
- * whose first argument is the return code (0, the empty string: success). */
-ARWEN_IMPORT(asyncCall)
-void asyncCall(const uint8_t *to, const uint8_t *value, const uint8_t *data, int32_t length);
-/* In the callee's context and storage; same shard only. */
+/* Calls a contract of this shard with its own storage and waits for it; a built-in function may be called
+ * too. Its return data are appended to this contract's. Returns 0; a failure of the call fails this contract. */
 ARWEN_IMPORT(executeOnDestContext)
-int32_t executeOnDestContext(int64_t gas_limit, const uint8_t *address, const uint8_t *value, const uint8_t *function,
-                             int32_t function_length, int32_t argument_count, const int32_t *argument_lengths,
-                             const uint8_t *arguments);
-/* The callee sees the caller of this contract as its own. */
+int32_t executeOnDestContext(int64_t gas_limit, const void *address, const void *value, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+
+/* As `executeOnDestContext`, but the called contract sees this contract's caller, who also pays the value.
+ * Returns 1 for a built-in function. */
 ARWEN_IMPORT(executeOnDestContextByCaller)
-int32_t executeOnDestContextByCaller(int64_t gas_limit, const uint8_t *address, const uint8_t *value,
-                                     const uint8_t *function, int32_t function_length, int32_t argument_count,
-                                     const int32_t *argument_lengths, const uint8_t *arguments);
-/* The callee's code over this contract's storage. */
+int32_t executeOnDestContextByCaller(int64_t gas_limit, const void *address, const void *value, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+
+/* Runs a contract of this shard on this contract's storage and waits for it. Returns 0, or 1 for a built-in
+ * function; a failure of the call fails this contract. */
 ARWEN_IMPORT(executeOnSameContext)
-int32_t executeOnSameContext(int64_t gas_limit, const uint8_t *address, const uint8_t *value, const uint8_t *function,
-                             int32_t function_length, int32_t argument_count, const int32_t *argument_lengths,
-                             const uint8_t *arguments);
-/* As executeOnSameContext, with the value of the current call. */
+int32_t executeOnSameContext(int64_t gas_limit, const void *address, const void *value, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+
+/* As `executeOnSameContext`, with the value of the current call. */
 ARWEN_IMPORT(delegateExecution)
-int32_t delegateExecution(int64_t gas_limit, const uint8_t *address, const uint8_t *function, int32_t function_length,
-                          int32_t argument_count, const int32_t *argument_lengths, const uint8_t *arguments);
-/* As delegateExecution; storage writes and logs are dropped without an error. */
+int32_t delegateExecution(int64_t gas_limit, const void *address, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+
+/* As `delegateExecution`, but nothing is stored or logged meanwhile. */
 ARWEN_IMPORT(executeReadOnly)
-int32_t executeReadOnly(int64_t gas_limit, const uint8_t *address, const uint8_t *function, int32_t function_length,
-                        int32_t argument_count, const int32_t *argument_lengths, const uint8_t *arguments);
-/* Writes the new address and returns 0, or returns 1. */
+int32_t executeReadOnly(int64_t gas_limit, const void *address, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+
+/* Deploys code and runs its `init`; writes the new address, 32 bytes, at `result`. Returns 0, or 1 when it
+ * failed. */
 ARWEN_IMPORT(createContract)
-int32_t createContract(int64_t gas_limit, const uint8_t *value, const uint8_t *code, const uint8_t *metadata,
-                       int32_t code_length, uint8_t *address, int32_t argument_count,
-                       const int32_t *argument_lengths, const uint8_t *arguments);
-/* Deploys the code of the contract at `source`. */
+int32_t createContract(int64_t gas_limit, const void *value, const void *code, const void *code_metadata, int32_t length, void *result, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+
+/* As `createContract`, with the code of the account at `source`. */
 ARWEN_IMPORT(deployFromSourceContract)
-int32_t deployFromSourceContract(int64_t gas_limit, const uint8_t *value, const uint8_t *source,
-                                 const uint8_t *metadata, uint8_t *address, int32_t argument_count,
-                                 const int32_t *argument_lengths, const uint8_t *arguments);
-/* Stops, as asyncCall. */
+int32_t deployFromSourceContract(int64_t gas_limit, const void *value, const void *source, const void *code_metadata, void *result, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+
+/* Upgrades a contract that this contract owns, through an asynchronous call; ends the execution. */
 ARWEN_IMPORT(upgradeContract)
-void upgradeContract(const uint8_t *address, int64_t gas_limit, const uint8_t *value, const uint8_t *code,
-                     const uint8_t *metadata, int32_t code_length, int32_t argument_count,
-                     const int32_t *argument_lengths, const uint8_t *arguments);
+void upgradeContract(const void *dest, int64_t gas_limit, const void *value, const void *code, const void *code_metadata, int32_t length, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+
+/* As `upgradeContract`, with the code of the account at `source`. */
 ARWEN_IMPORT(upgradeFromSourceContract)
-void upgradeFromSourceContract(const uint8_t *address, int64_t gas_limit, const uint8_t *value, const uint8_t *source,
-                               const uint8_t *metadata, int32_t argument_count, const int32_t *argument_lengths,
-                               const uint8_t *arguments);
+void upgradeFromSourceContract(const void *dest, int64_t gas_limit, const void *value, const void *source, const void *code_metadata, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
 
-/* ---- Block and transaction ------------------------------------------------------------------------------------------ */
+/* Ends the execution and calls a contract with value and data (`function@hex@hex…`); its result comes back
+ * as a call of `callBack`. */
+ARWEN_IMPORT(asyncCall)
+void asyncCall(const void *dest, const void *value, const void *data, int32_t length);
 
-ARWEN_IMPORT(getBlockTimestamp) int64_t getBlockTimestamp(void); /* seconds */
-ARWEN_IMPORT(getBlockNonce) int64_t getBlockNonce(void);
-ARWEN_IMPORT(getBlockRound) int64_t getBlockRound(void);
-ARWEN_IMPORT(getBlockEpoch) int64_t getBlockEpoch(void);
-ARWEN_IMPORT(getBlockRandomSeed) void getBlockRandomSeed(uint8_t *result); /* 48 bytes */
-ARWEN_IMPORT(getPrevBlockTimestamp) int64_t getPrevBlockTimestamp(void);
-ARWEN_IMPORT(getPrevBlockNonce) int64_t getPrevBlockNonce(void);
-ARWEN_IMPORT(getPrevBlockRound) int64_t getPrevBlockRound(void);
-ARWEN_IMPORT(getPrevBlockEpoch) int64_t getPrevBlockEpoch(void);
-ARWEN_IMPORT(getPrevBlockRandomSeed) void getPrevBlockRandomSeed(uint8_t *result); /* 48 bytes */
-ARWEN_IMPORT(getBlockHash) int32_t getBlockHash(int64_t nonce, uint8_t *result);
-ARWEN_IMPORT(getStateRootHash) void getStateRootHash(uint8_t *result);
-ARWEN_IMPORT(getOriginalTxHash) void getOriginalTxHash(uint8_t *result);
+/* ---- Big integers ---- */
 
-/* ---- Big integers --------------------------------------------------------------------------------------------------- */
+/* Makes a big integer with this value; returns its handle. */
+ARWEN_IMPORT(bigIntNew)
+BigInt bigIntNew(int64_t value);
 
-ARWEN_IMPORT(bigIntNew) BigInt bigIntNew(int64_t value);
-ARWEN_IMPORT(bigIntSetInt64) void bigIntSetInt64(BigInt destination, int64_t value);
-ARWEN_IMPORT(bigIntGetInt64) int64_t bigIntGetInt64(BigInt value); /* the low 64 bits */
-ARWEN_IMPORT(bigIntIsInt64) int32_t bigIntIsInt64(BigInt value);
-ARWEN_IMPORT(bigIntSetUnsignedBytes) void bigIntSetUnsignedBytes(BigInt destination, const uint8_t *data, int32_t length);
-ARWEN_IMPORT(bigIntGetUnsignedBytes) int32_t bigIntGetUnsignedBytes(BigInt value, uint8_t *result);
-ARWEN_IMPORT(bigIntUnsignedByteLength) int32_t bigIntUnsignedByteLength(BigInt value);
-ARWEN_IMPORT(bigIntSetSignedBytes) void bigIntSetSignedBytes(BigInt destination, const uint8_t *data, int32_t length);
-ARWEN_IMPORT(bigIntGetSignedBytes) int32_t bigIntGetSignedBytes(BigInt value, uint8_t *result);
-ARWEN_IMPORT(bigIntSignedByteLength) int32_t bigIntSignedByteLength(BigInt value);
+/* The length of the absolute value, in bytes. */
+ARWEN_IMPORT(bigIntUnsignedByteLength)
+int32_t bigIntUnsignedByteLength(BigInt a);
 
-ARWEN_IMPORT(bigIntGetUnsignedArgument) void bigIntGetUnsignedArgument(int32_t id, BigInt destination);
-ARWEN_IMPORT(bigIntGetSignedArgument) void bigIntGetSignedArgument(int32_t id, BigInt destination);
-ARWEN_IMPORT(bigIntFinishUnsigned) void bigIntFinishUnsigned(BigInt value);
-ARWEN_IMPORT(bigIntFinishSigned) void bigIntFinishSigned(BigInt value);
-ARWEN_IMPORT(bigIntStorageLoadUnsigned)
-int32_t bigIntStorageLoadUnsigned(const uint8_t *key, int32_t key_length, BigInt destination);
+/* The length of the value as two's complement, in bytes. */
+ARWEN_IMPORT(bigIntSignedByteLength)
+int32_t bigIntSignedByteLength(BigInt a);
+
+/* Writes the absolute value at `bytes`, big-endian; returns its length. */
+ARWEN_IMPORT(bigIntGetUnsignedBytes)
+int32_t bigIntGetUnsignedBytes(BigInt a, void *bytes);
+
+/* Writes the value at `bytes`, big-endian two's complement; returns its length. */
+ARWEN_IMPORT(bigIntGetSignedBytes)
+int32_t bigIntGetSignedBytes(BigInt a, void *bytes);
+
+/* Sets a value from unsigned big-endian bytes. */
+ARWEN_IMPORT(bigIntSetUnsignedBytes)
+void bigIntSetUnsignedBytes(BigInt dest, const void *bytes, int32_t bytes_len);
+
+/* Sets a value from big-endian two's complement bytes. */
+ARWEN_IMPORT(bigIntSetSignedBytes)
+void bigIntSetSignedBytes(BigInt dest, const void *bytes, int32_t bytes_len);
+
+/* 1 if the value fits a signed 64-bit integer, 0 otherwise. */
+ARWEN_IMPORT(bigIntIsInt64)
+int32_t bigIntIsInt64(BigInt dest);
+
+/* The lowest 64 bits of the absolute value, with the value's sign. */
+ARWEN_IMPORT(bigIntGetInt64)
+int64_t bigIntGetInt64(BigInt dest);
+
+/* Sets a value. */
+ARWEN_IMPORT(bigIntSetInt64)
+void bigIntSetInt64(BigInt dest, int64_t value);
+
+/* Sets `dest` to a + b. */
+ARWEN_IMPORT(bigIntAdd)
+void bigIntAdd(BigInt dest, BigInt a, BigInt b);
+
+/* Sets `dest` to a - b. */
+ARWEN_IMPORT(bigIntSub)
+void bigIntSub(BigInt dest, BigInt a, BigInt b);
+
+/* Sets `dest` to a * b. */
+ARWEN_IMPORT(bigIntMul)
+void bigIntMul(BigInt dest, BigInt a, BigInt b);
+
+/* Sets `dest` to a / b, rounded towards zero. Division by zero fails the execution. */
+ARWEN_IMPORT(bigIntTDiv)
+void bigIntTDiv(BigInt dest, BigInt a, BigInt b);
+
+/* Sets `dest` to the remainder that goes with `bigIntTDiv`; it has the sign of a. */
+ARWEN_IMPORT(bigIntTMod)
+void bigIntTMod(BigInt dest, BigInt a, BigInt b);
+
+/* Sets `dest` to the Euclidean quotient of a and b. Division by zero fails the execution. */
+ARWEN_IMPORT(bigIntEDiv)
+void bigIntEDiv(BigInt dest, BigInt a, BigInt b);
+
+/* Sets `dest` to the Euclidean remainder of a and b, which is never negative. */
+ARWEN_IMPORT(bigIntEMod)
+void bigIntEMod(BigInt dest, BigInt a, BigInt b);
+
+/* Sets `dest` to the absolute value of a. */
+ARWEN_IMPORT(bigIntAbs)
+void bigIntAbs(BigInt dest, BigInt a);
+
+/* Sets `dest` to -a. */
+ARWEN_IMPORT(bigIntNeg)
+void bigIntNeg(BigInt dest, BigInt a);
+
+/* -1, 0 or 1 for a negative, zero or positive value. */
+ARWEN_IMPORT(bigIntSign)
+int32_t bigIntSign(BigInt a);
+
+/* -1, 0 or 1 when a is smaller than, equal to or greater than b. */
+ARWEN_IMPORT(bigIntCmp)
+int32_t bigIntCmp(BigInt a, BigInt b);
+
+/* Sets `dest` to -(a + 1). A negative a fails the execution. */
+ARWEN_IMPORT(bigIntNot)
+void bigIntNot(BigInt dest, BigInt a);
+
+/* Sets `dest` to a and b, bit by bit. Negative operands fail the execution. */
+ARWEN_IMPORT(bigIntAnd)
+void bigIntAnd(BigInt dest, BigInt a, BigInt b);
+
+/* Sets `dest` to a or b, bit by bit. Negative operands fail the execution. */
+ARWEN_IMPORT(bigIntOr)
+void bigIntOr(BigInt dest, BigInt a, BigInt b);
+
+/* Sets `dest` to a exclusive-or b, bit by bit. Negative operands fail the execution. */
+ARWEN_IMPORT(bigIntXor)
+void bigIntXor(BigInt dest, BigInt a, BigInt b);
+
+/* Sets `dest` to a shifted right. A negative a or amount fails the execution. */
+ARWEN_IMPORT(bigIntShr)
+void bigIntShr(BigInt dest, BigInt a, int32_t bits);
+
+/* Sets `dest` to a shifted left. A negative a or amount fails the execution. */
+ARWEN_IMPORT(bigIntShl)
+void bigIntShl(BigInt dest, BigInt a, int32_t bits);
+
+/* Appends the absolute value, big-endian, to the return data. */
+ARWEN_IMPORT(bigIntFinishUnsigned)
+void bigIntFinishUnsigned(BigInt a);
+
+/* Appends the value, big-endian two's complement, to the return data. */
+ARWEN_IMPORT(bigIntFinishSigned)
+void bigIntFinishSigned(BigInt a);
+
+/* Sets `dest` from argument `id`, unsigned big-endian; leaves it when there is no such argument. A negative
+ * `id` aborts the VM's run. */
+ARWEN_IMPORT(bigIntGetUnsignedArgument)
+void bigIntGetUnsignedArgument(int32_t id, BigInt dest);
+
+/* Sets `dest` from argument `id`, big-endian two's complement; leaves it when there is no such argument. A
+ * negative `id` aborts the VM's run. */
+ARWEN_IMPORT(bigIntGetSignedArgument)
+void bigIntGetSignedArgument(int32_t id, BigInt dest);
+
+/* Stores the absolute value of `source` under a key. Returns as `storageStore` does. */
 ARWEN_IMPORT(bigIntStorageStoreUnsigned)
-int32_t bigIntStorageStoreUnsigned(const uint8_t *key, int32_t key_length, BigInt value);
-ARWEN_IMPORT(bigIntGetCallValue) void bigIntGetCallValue(BigInt destination);
-ARWEN_IMPORT(bigIntGetESDTCallValue) void bigIntGetESDTCallValue(BigInt destination);
-ARWEN_IMPORT(bigIntGetExternalBalance) void bigIntGetExternalBalance(const uint8_t *address, BigInt destination);
+int32_t bigIntStorageStoreUnsigned(const void *key, int32_t key_len, BigInt source);
+
+/* Sets `dest` from the value of a key, unsigned big-endian; returns the value's length. */
+ARWEN_IMPORT(bigIntStorageLoadUnsigned)
+int32_t bigIntStorageLoadUnsigned(const void *key, int32_t key_len, BigInt dest);
+
+/* Sets `dest` to the EGLD of the call. */
+ARWEN_IMPORT(bigIntGetCallValue)
+void bigIntGetCallValue(BigInt dest);
+
+/* Sets `dest` to the value of the call's first token transfer; 0 when there is none. */
+ARWEN_IMPORT(bigIntGetESDTCallValue)
+void bigIntGetESDTCallValue(BigInt dest);
+
+/* Sets `dest` to an account's EGLD. */
+ARWEN_IMPORT(bigIntGetExternalBalance)
+void bigIntGetExternalBalance(const void *address, BigInt dest);
+
+/* Sets `dest` to how much of a token an account has. */
 ARWEN_IMPORT(bigIntGetESDTExternalBalance)
-void bigIntGetESDTExternalBalance(const uint8_t *address, const uint8_t *token, int32_t token_length, int64_t nonce,
-                                  BigInt destination);
+void bigIntGetESDTExternalBalance(const void *address, const void *token, int32_t token_len, int64_t nonce, BigInt dest);
 
-ARWEN_IMPORT(bigIntAdd) void bigIntAdd(BigInt destination, BigInt a, BigInt b);
-ARWEN_IMPORT(bigIntSub) void bigIntSub(BigInt destination, BigInt a, BigInt b);
-ARWEN_IMPORT(bigIntMul) void bigIntMul(BigInt destination, BigInt a, BigInt b);
-ARWEN_IMPORT(bigIntTDiv) void bigIntTDiv(BigInt destination, BigInt a, BigInt b); /* truncates towards zero */
-ARWEN_IMPORT(bigIntTMod) void bigIntTMod(BigInt destination, BigInt a, BigInt b); /* sign of the dividend */
-ARWEN_IMPORT(bigIntEDiv) void bigIntEDiv(BigInt destination, BigInt a, BigInt b); /* Euclidean */
-ARWEN_IMPORT(bigIntEMod) void bigIntEMod(BigInt destination, BigInt a, BigInt b); /* never negative */
-ARWEN_IMPORT(bigIntAbs) void bigIntAbs(BigInt destination, BigInt value);
-ARWEN_IMPORT(bigIntNeg) void bigIntNeg(BigInt destination, BigInt value);
-ARWEN_IMPORT(bigIntSign) int32_t bigIntSign(BigInt value);      /* -1, 0 or 1 */
-ARWEN_IMPORT(bigIntCmp) int32_t bigIntCmp(BigInt a, BigInt b);  /* -1, 0 or 1 */
-/* Bits of non-negative integers only, else the call fails. */
-ARWEN_IMPORT(bigIntNot) void bigIntNot(BigInt destination, BigInt value);
-ARWEN_IMPORT(bigIntAnd) void bigIntAnd(BigInt destination, BigInt a, BigInt b);
-ARWEN_IMPORT(bigIntOr) void bigIntOr(BigInt destination, BigInt a, BigInt b);
-ARWEN_IMPORT(bigIntXor) void bigIntXor(BigInt destination, BigInt a, BigInt b);
-ARWEN_IMPORT(bigIntShl) void bigIntShl(BigInt destination, BigInt value, int32_t bits);
-ARWEN_IMPORT(bigIntShr) void bigIntShr(BigInt destination, BigInt value, int32_t bits);
+/* ---- Small integers ---- */
 
-/* ---- Hashes (32 bytes, ripemd160: 20; return 0) and signatures (0 valid, -1 not) ----------------------------------- */
+/* Argument `id` as an unsigned 64-bit integer. An absent or wider argument fails the execution. */
+ARWEN_IMPORT(smallIntGetUnsignedArgument)
+int64_t smallIntGetUnsignedArgument(int32_t id);
 
-ARWEN_IMPORT(sha256) int32_t sha256(const uint8_t *data, int32_t length, uint8_t *result);
-ARWEN_IMPORT(keccak256) int32_t keccak256(const uint8_t *data, int32_t length, uint8_t *result);
-ARWEN_IMPORT(ripemd160) int32_t ripemd160(const uint8_t *data, int32_t length, uint8_t *result);
-/* Key 32 bytes, signature 64. */
-ARWEN_IMPORT(verifyEd25519)
-int32_t verifyEd25519(const uint8_t *key, const uint8_t *message, int32_t length, const uint8_t *signature);
-/* Key 33 or 65 bytes, DER signature over the double SHA-256 of the message. */
-ARWEN_IMPORT(verifySecp256k1)
-int32_t verifySecp256k1(const uint8_t *key, int32_t key_length, const uint8_t *message, int32_t length,
-                        const uint8_t *signature);
-/* BLS12-381: key 96 bytes, signature 48. */
+/* Argument `id` as a signed 64-bit integer. An absent or wider argument fails the execution. */
+ARWEN_IMPORT(smallIntGetSignedArgument)
+int64_t smallIntGetSignedArgument(int32_t id);
+
+/* Appends an unsigned integer to the return data, big-endian without leading zeros. */
+ARWEN_IMPORT(smallIntFinishUnsigned)
+void smallIntFinishUnsigned(int64_t value);
+
+/* Appends a signed integer to the return data, as the shortest big-endian two's complement. */
+ARWEN_IMPORT(smallIntFinishSigned)
+void smallIntFinishSigned(int64_t value);
+
+/* Stores an unsigned integer under a key. Returns as `storageStore` does. */
+ARWEN_IMPORT(smallIntStorageStoreUnsigned)
+int32_t smallIntStorageStoreUnsigned(const void *key, int32_t key_len, int64_t value);
+
+/* Stores a signed integer under a key. Returns as `storageStore` does. */
+ARWEN_IMPORT(smallIntStorageStoreSigned)
+int32_t smallIntStorageStoreSigned(const void *key, int32_t key_len, int64_t value);
+
+/* The value of a key as an unsigned 64-bit integer; 0 when unset. A wider value fails the execution. */
+ARWEN_IMPORT(smallIntStorageLoadUnsigned)
+int64_t smallIntStorageLoadUnsigned(const void *key, int32_t key_len);
+
+/* The value of a key as a signed 64-bit integer; 0 when unset. A wider value fails the execution. */
+ARWEN_IMPORT(smallIntStorageLoadSigned)
+int64_t smallIntStorageLoadSigned(const void *key, int32_t key_len);
+
+/* As `smallIntGetSignedArgument`. */
+ARWEN_IMPORT(int64getArgument)
+int64_t int64getArgument(int32_t id);
+
+/* As `smallIntFinishSigned`. */
+ARWEN_IMPORT(int64finish)
+void int64finish(int64_t value);
+
+/* As `smallIntStorageStoreUnsigned`: the value is stored unsigned. */
+ARWEN_IMPORT(int64storageStore)
+int32_t int64storageStore(const void *key, int32_t key_len, int64_t value);
+
+/* As `smallIntStorageLoadUnsigned`: the value is read unsigned. */
+ARWEN_IMPORT(int64storageLoad)
+int64_t int64storageLoad(const void *key, int32_t key_len);
+
+/* ---- Hashes and signatures ---- */
+
+/* Writes the SHA-256 of `length` bytes, 32 bytes, at `result`. Returns 0. */
+ARWEN_IMPORT(sha256)
+int32_t sha256(const void *data, int32_t length, void *result);
+
+/* Writes the Keccak-256 of `length` bytes, 32 bytes, at `result`. Returns 0. */
+ARWEN_IMPORT(keccak256)
+int32_t keccak256(const void *data, int32_t length, void *result);
+
+/* Writes the RIPEMD-160 of `length` bytes, 20 bytes, at `result`. Returns 0. */
+ARWEN_IMPORT(ripemd160)
+int32_t ripemd160(const void *data, int32_t length, void *result);
+
+/* Checks a BLS12-381 signature of 48 bytes with a public key of 96 bytes. Returns 0 when it is good, -1
+ * otherwise. */
 ARWEN_IMPORT(verifyBLS)
-int32_t verifyBLS(const uint8_t *key, const uint8_t *message, int32_t length, const uint8_t *signature);
+int32_t verifyBLS(const void *key, const void *message, int32_t message_len, const void *signature);
+
+/* Checks an Ed25519 signature of 64 bytes with a public key of 32 bytes. Returns 0 when it is good, -1
+ * otherwise. */
+ARWEN_IMPORT(verifyEd25519)
+int32_t verifyEd25519(const void *key, const void *message, int32_t message_len, const void *signature);
+
+/* Checks a DER-encoded secp256k1 signature of the double SHA-256 of the message, with a public key of 33 or
+ * 65 bytes. Returns 0 when it is good, -1 otherwise; another key length fails the execution. */
+ARWEN_IMPORT(verifySecp256k1)
+int32_t verifySecp256k1(const void *key, int32_t key_len, const void *message, int32_t message_len, const void *signature);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,8 +1,15 @@
-/* What the C examples share on top of the interface itself: no C library is linked, so these few lines stand in. */
+/* What the C examples share on top of the interface itself: no C library is linked, so these few lines stand in.
+ *
+ * An entry point is a function without parameters and result, marked CONTRACT_ENDPOINT(name).
+ */
 #ifndef CONTRACT_H
 #define CONTRACT_H
 
 #include "arwen.h"
+
+#define CONTRACT_ENDPOINT(name) __attribute__((export_name(#name))) void endpoint_##name(void)
+
+enum { ADDRESS_LENGTH = 32, VALUE_LENGTH = 32, HASH_LENGTH = 32, TOPIC_LENGTH = 32 };
 
 /* A string literal as pointer and length, without the closing zero. */
 #define TEXT(literal) (const uint8_t *)(literal), (int32_t)(sizeof(literal) - 1)

@@ -116,8 +116,8 @@ impl HostCall<'_, '_, '_> {
         Ok(())
     }
 
-    pub(crate) fn big_int_new(&mut self, value: i64) -> Result<i32, Stop> {
-        Ok(self.run.big_ints.put(value.into()))
+    pub(crate) fn big_int_new(&mut self, value: i64) -> Result<BigHandle, Stop> {
+        Ok(BigHandle(self.run.big_ints.put(value.into())))
     }
 
     pub(crate) fn big_int_unsigned_byte_length(&mut self, a: BigHandle) -> Result<i32, Stop> {

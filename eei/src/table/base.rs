@@ -1,14 +1,14 @@
 //! Rows: contracts, accounts and the chain.
 
-use crate::abi::{BigHandle, MemLen, MemPtr};
+use crate::abi::{BigHandle, MemInts, MemLen, MemOut, MemPtr};
 
 host_fns! {
     /// Writes the address of the running contract, 32 bytes, at `result`.
-    "getSCAddress" = get_sc_address(result: MemPtr),
+    "getSCAddress" = get_sc_address(result: MemOut),
         gas [GetSCAddress];
     /// Writes the address of the running contract's owner, 32 bytes, at `result`; nothing when the node does not know
     /// the contract.
-    "getOwnerAddress" = get_owner_address(result: MemPtr),
+    "getOwnerAddress" = get_owner_address(result: MemOut),
         gas [GetOwnerAddress];
     /// The number of the shard of the account whose 32-byte address is at `address`.
     "getShardOfAddress" = get_shard_of_address(address: MemPtr) -> i32,
@@ -17,23 +17,23 @@ host_fns! {
     "isSmartContract" = is_smart_contract(address: MemPtr) -> i32,
         gas [IsSmartContract];
     /// Writes an account's EGLD at `result`, big-endian without leading zeros; nothing when it is zero.
-    "getExternalBalance" = get_external_balance(address: MemPtr, result: MemPtr),
+    "getExternalBalance" = get_external_balance(address: MemPtr, result: MemOut),
         gas [GetExternalBalance];
     /// Writes the address of the caller, 32 bytes, at `result`.
-    "getCaller" = get_caller(result: MemPtr),
+    "getCaller" = get_caller(result: MemOut),
         gas [GetCaller];
-    /// Writes the name of the called function at `function`; returns its length.
-    "getFunction" = get_function(function: MemPtr) -> i32,
+    /// Writes the name of the called function at `result`; returns its length.
+    "getFunction" = get_function(result: MemOut) -> i32,
         gas [GetFunction];
     /// Writes the hash of the transaction that began the chain of calls at `data`.
-    "getOriginalTxHash" = get_original_tx_hash(data: MemPtr),
+    "getOriginalTxHash" = get_original_tx_hash(data: MemOut),
         gas [GetBlockHash];
     /// The gas left to the contract, in gas units, after the charge for this call.
     "getGasLeft" = get_gas_left() -> i64,
         gas [GetGasLeft];
     /// Writes the hash of the block with this nonce at `result`; nothing when the node has none or the nonce is
     /// negative. Returns 0.
-    "getBlockHash" = get_block_hash(nonce: i64, result: MemPtr) -> i32,
+    "getBlockHash" = get_block_hash(nonce: i64, result: MemOut) -> i32,
         gas [GetBlockHash];
     /// The time of the current block, in seconds since 1970.
     "getBlockTimestamp" = get_block_timestamp() -> i64,
@@ -48,7 +48,7 @@ host_fns! {
     "getBlockEpoch" = get_block_epoch() -> i64,
         gas [GetBlockEpoch];
     /// Writes the random seed of the current block at `data`; its length is the node's choice, in practice 48 bytes.
-    "getBlockRandomSeed" = get_block_random_seed(data: MemPtr),
+    "getBlockRandomSeed" = get_block_random_seed(data: MemOut),
         gas [GetBlockRandomSeed];
     /// The time of the last committed block, in seconds since 1970.
     "getPrevBlockTimestamp" = get_prev_block_timestamp() -> i64,
@@ -63,16 +63,16 @@ host_fns! {
     "getPrevBlockEpoch" = get_prev_block_epoch() -> i64,
         gas [GetBlockEpoch];
     /// Writes the random seed of the last committed block at `data`.
-    "getPrevBlockRandomSeed" = get_prev_block_random_seed(data: MemPtr),
+    "getPrevBlockRandomSeed" = get_prev_block_random_seed(data: MemOut),
         gas [GetBlockRandomSeed];
     /// Writes the root hash of the state at `data`.
-    "getStateRootHash" = get_state_root_hash(data: MemPtr),
+    "getStateRootHash" = get_state_root_hash(data: MemOut),
         gas [GetStateRootHash];
     /// How many arguments the call has.
     "getNumArguments" = get_num_arguments() -> i32,
         gas [GetNumArguments];
     /// Writes argument `id` at `data`; returns its length, or -1 when there is no such argument.
-    "getArgument" = get_argument(id: i32, data: MemPtr) -> i32,
+    "getArgument" = get_argument(id: i32, data: MemOut) -> i32,
         gas [GetArgument];
     /// The length of argument `id`, or -1 when there is no such argument.
     "getArgumentLength" = get_argument_length(id: i32) -> i32,
@@ -82,14 +82,14 @@ host_fns! {
         gas [GetCallValue];
     /// Writes the EGLD of the call at `result`, big-endian in 32 bytes, and returns 32; for zero it writes nothing
     /// and returns 0.
-    "getCallValue" = get_call_value(result: MemPtr) -> i32,
+    "getCallValue" = get_call_value(result: MemOut) -> i32,
         gas [GetCallValue];
     /// Writes the value of the call's first token transfer at `result`, as `getCallValue` does.
-    "getESDTValue" = get_esdt_value(result: MemPtr) -> i32,
+    "getESDTValue" = get_esdt_value(result: MemOut) -> i32,
         gas [GetCallValue];
     /// Writes the identifier of the call's first token transfer at `result`; returns its length, 0 when there is
     /// none.
-    "getESDTTokenName" = get_esdt_token_name(result: MemPtr) -> i32,
+    "getESDTTokenName" = get_esdt_token_name(result: MemOut) -> i32,
         gas [GetCallValue];
     /// The nonce of the call's first token transfer; 0 when there is none.
     "getESDTTokenNonce" = get_esdt_token_nonce() -> i64,
@@ -99,19 +99,19 @@ host_fns! {
         gas [GetCallValue];
     /// Writes the value of the call's first token transfer, or the EGLD when there is none, at `value`, as
     /// `getCallValue` does. Nothing is ever written at `name`, and the result is always 0.
-    "getCallValueTokenName" = get_call_value_token_name(value: MemPtr, name: MemPtr) -> i32,
+    "getCallValueTokenName" = get_call_value_token_name(value: MemOut, name: MemOut) -> i32,
         gas [GetCallValue];
     /// Writes how much of a token an account has at `result`, big-endian without leading zeros; returns the length.
     "getESDTBalance" = get_esdt_balance(
-        address: MemPtr, token: MemPtr, token_len: MemLen, nonce: i64, result: MemPtr
+        address: MemPtr, token: MemPtr, token_len: MemLen, nonce: i64, result: MemOut
     ) -> i32,
         gas [GetExternalBalance];
     /// Reads a token of an account: its value and royalties into big integers, its properties, hash, name,
     /// attributes, creator and first URI into memory. Returns the length of the value in bytes. Without metadata only
     /// value and properties are written.
     "getESDTTokenData" = get_esdt_token_data(
-        address: MemPtr, token: MemPtr, token_len: MemLen, nonce: i64, value: BigHandle, properties: MemPtr, hash:
-        MemPtr, name: MemPtr, attributes: MemPtr, creator: MemPtr, royalties: BigHandle, uris: MemPtr
+        address: MemPtr, token: MemPtr, token_len: MemLen, nonce: i64, value: BigHandle, properties: MemOut,
+        hash: MemOut, name: MemOut, attributes: MemOut, creator: MemOut, royalties: BigHandle, uris: MemOut
     ) -> i32,
         gas [GetExternalBalance];
     /// The length of a token's name; 0 without metadata.
@@ -137,7 +137,7 @@ host_fns! {
     "storageStore" = storage_store(key: MemPtr, key_len: MemLen, data: MemPtr, data_len: MemLen) -> i32,
         gas [StorageStore];
     /// Writes the value of a key at `data`; returns its length.
-    "storageLoad" = storage_load(key: MemPtr, key_len: MemLen, data: MemPtr) -> i32,
+    "storageLoad" = storage_load(key: MemPtr, key_len: MemLen, data: MemOut) -> i32,
         gas [StorageLoad];
     /// The length of the value of a key.
     "storageLoadLength" = storage_load_length(key: MemPtr, key_len: MemLen) -> i32,
@@ -145,7 +145,7 @@ host_fns! {
     /// Writes the value of a key of another account at `data`; returns its length, 0 when that account is absent or
     /// not readable.
     "storageLoadFromAddress" = storage_load_from_address(
-        address: MemPtr, key: MemPtr, key_len: MemLen, data: MemPtr
+        address: MemPtr, key: MemPtr, key_len: MemLen, data: MemOut
     ) -> i32,
         gas [StorageLoad];
     /// Locks a key until `timestamp`, in seconds since 1970. Returns as `storageStore` does.
@@ -173,7 +173,7 @@ host_fns! {
     /// Writes a log entry whose topics have the lengths listed at `topic_lengths` (32-bit little-endian), the first
     /// being its identifier. Does nothing in read-only mode.
     "writeEventLog" = write_event_log(
-        num_topics: i32, topic_lengths: MemPtr, topics: MemPtr, data: MemPtr, data_len: MemLen
+        num_topics: i32, topic_lengths: MemInts, topics: MemPtr, data: MemPtr, data_len: MemLen
     ),
         gas within [Log];
     /// How many items of return data there are: this contract's and those of the calls it made.
@@ -184,7 +184,7 @@ host_fns! {
         gas [GetReturnDataSize];
     /// Writes item `id` of the return data at `data`; returns its length, 0 past the end. A negative `id` aborts the
     /// VM's run.
-    "getReturnData" = get_return_data(id: i32, data: MemPtr) -> i32,
+    "getReturnData" = get_return_data(id: i32, data: MemOut) -> i32,
         gas [GetReturnData];
     /// Sends EGLD (32 bytes, big-endian) with `length` bytes of data. Returns 0; 1, and sends nothing, when the data
     /// calls a built-in function.
@@ -193,8 +193,8 @@ host_fns! {
     /// Sends EGLD and calls a function: at once when `dest` is a contract of this shard, otherwise with the transfer.
     /// Returns 0, or 1 when the call failed. The price is charged twice.
     "transferValueExecute" = transfer_value_execute(
-        dest: MemPtr, value: MemPtr, gas_limit: i64, function: MemPtr, function_len: MemLen, num_arguments: i32,
-        argument_lengths: MemPtr, data: MemPtr
+        dest: MemPtr, value: MemPtr, gas_limit: i64, function_name: MemPtr, function_name_len: MemLen,
+        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
     ) -> i32,
         gas [TransferValue];
     /// Does nothing but cost gas; always returns 1. Kept for contracts that import it.
@@ -204,73 +204,73 @@ host_fns! {
         gas [TransferValue];
     /// Sends a fungible token and calls a function, as `transferESDTNFTExecute` with nonce 0.
     "transferESDTExecute" = transfer_esdt_execute(
-        dest: MemPtr, token: MemPtr, token_len: MemLen, value: MemPtr, gas_limit: i64, function: MemPtr,
-        function_len: MemLen, num_arguments: i32, argument_lengths: MemPtr, data: MemPtr
+        dest: MemPtr, token: MemPtr, token_len: MemLen, value: MemPtr, gas_limit: i64, function_name: MemPtr,
+        function_name_len: MemLen, num_arguments: i32, argument_lengths: MemInts, data: MemPtr
     ) -> i32,
         gas within [TransferValue];
     /// Sends a token and calls a function: at once when `dest` is a contract of this shard, otherwise with the
     /// transfer. Returns 0, or 1 when the call failed.
     "transferESDTNFTExecute" = transfer_esdt_nft_execute(
-        dest: MemPtr, token: MemPtr, token_len: MemLen, value: MemPtr, nonce: i64, gas_limit: i64, function: MemPtr,
-        function_len: MemLen, num_arguments: i32, argument_lengths: MemPtr, data: MemPtr
+        dest: MemPtr, token: MemPtr, token_len: MemLen, value: MemPtr, nonce: i64, gas_limit: i64,
+        function_name: MemPtr, function_name_len: MemLen, num_arguments: i32, argument_lengths: MemInts, data: MemPtr
     ) -> i32,
         gas within [TransferValue];
     /// Calls a contract of this shard with its own storage and waits for it; a built-in function may be called too.
     /// Its return data are appended to this contract's. Returns 0; a failure of the call fails this contract.
     "executeOnDestContext" = execute_on_dest_context(
-        gas_limit: i64, address: MemPtr, value: MemPtr, function: MemPtr, function_len: MemLen, num_arguments: i32,
-        argument_lengths: MemPtr, data: MemPtr
+        gas_limit: i64, address: MemPtr, value: MemPtr, function_name: MemPtr, function_name_len: MemLen,
+        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
     ) -> i32,
         gas within [ExecuteOnDestContext];
     /// As `executeOnDestContext`, but the called contract sees this contract's caller, who also pays the value.
     /// Returns 1 for a built-in function.
     "executeOnDestContextByCaller" = execute_on_dest_context_by_caller(
-        gas_limit: i64, address: MemPtr, value: MemPtr, function: MemPtr, function_len: MemLen, num_arguments: i32,
-        argument_lengths: MemPtr, data: MemPtr
+        gas_limit: i64, address: MemPtr, value: MemPtr, function_name: MemPtr, function_name_len: MemLen,
+        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
     ) -> i32,
         gas within [ExecuteOnDestContext];
     /// Runs a contract of this shard on this contract's storage and waits for it. Returns 0, or 1 for a built-in
     /// function; a failure of the call fails this contract.
     "executeOnSameContext" = execute_on_same_context(
-        gas_limit: i64, address: MemPtr, value: MemPtr, function: MemPtr, function_len: MemLen, num_arguments: i32,
-        argument_lengths: MemPtr, data: MemPtr
+        gas_limit: i64, address: MemPtr, value: MemPtr, function_name: MemPtr, function_name_len: MemLen,
+        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
     ) -> i32,
         gas within [ExecuteOnSameContext];
     /// As `executeOnSameContext`, with the value of the current call.
     "delegateExecution" = delegate_execution(
-        gas_limit: i64, address: MemPtr, function: MemPtr, function_len: MemLen, num_arguments: i32,
-        argument_lengths: MemPtr, data: MemPtr
+        gas_limit: i64, address: MemPtr, function_name: MemPtr, function_name_len: MemLen, num_arguments: i32,
+        argument_lengths: MemInts, data: MemPtr
     ) -> i32,
         gas within [DelegateExecution];
     /// As `delegateExecution`, but nothing is stored or logged meanwhile.
     "executeReadOnly" = execute_read_only(
-        gas_limit: i64, address: MemPtr, function: MemPtr, function_len: MemLen, num_arguments: i32,
-        argument_lengths: MemPtr, data: MemPtr
+        gas_limit: i64, address: MemPtr, function_name: MemPtr, function_name_len: MemLen, num_arguments: i32,
+        argument_lengths: MemInts, data: MemPtr
     ) -> i32,
         gas within [ExecuteReadOnly];
     /// Deploys code and runs its `init`; writes the new address, 32 bytes, at `result`. Returns 0, or 1 when it
     /// failed.
     "createContract" = create_contract(
-        gas_limit: i64, value: MemPtr, code: MemPtr, code_metadata: MemPtr, length: MemLen, result: MemPtr,
-        num_arguments: i32, argument_lengths: MemPtr, data: MemPtr
+        gas_limit: i64, value: MemPtr, code: MemPtr, code_metadata: MemPtr, length: MemLen, result: MemOut,
+        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
     ) -> i32,
         gas [CreateContract];
     /// As `createContract`, with the code of the account at `source`.
     "deployFromSourceContract" = deploy_from_source_contract(
-        gas_limit: i64, value: MemPtr, source: MemPtr, code_metadata: MemPtr, result: MemPtr, num_arguments: i32,
-        argument_lengths: MemPtr, data: MemPtr
+        gas_limit: i64, value: MemPtr, source: MemPtr, code_metadata: MemPtr, result: MemOut, num_arguments: i32,
+        argument_lengths: MemInts, data: MemPtr
     ) -> i32,
         gas [CreateContract];
     /// Upgrades a contract that this contract owns, through an asynchronous call; ends the execution.
     "upgradeContract" = upgrade_contract(
         dest: MemPtr, gas_limit: i64, value: MemPtr, code: MemPtr, code_metadata: MemPtr, length: MemLen,
-        num_arguments: i32, argument_lengths: MemPtr, data: MemPtr
+        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
     ),
         gas [CreateContract];
     /// As `upgradeContract`, with the code of the account at `source`.
     "upgradeFromSourceContract" = upgrade_from_source_contract(
         dest: MemPtr, gas_limit: i64, value: MemPtr, source: MemPtr, code_metadata: MemPtr, num_arguments: i32,
-        argument_lengths: MemPtr, data: MemPtr
+        argument_lengths: MemInts, data: MemPtr
     ),
         gas [CreateContract];
     /// Ends the execution and calls a contract with value and data (`function@hex@hex…`); its result comes back as a

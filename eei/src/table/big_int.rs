@@ -1,10 +1,10 @@
 //! Rows: big integers.
 
-use crate::abi::{BigHandle, MemLen, MemPtr};
+use crate::abi::{BigHandle, MemLen, MemOut, MemPtr};
 
 host_fns! {
     /// Makes a big integer with this value; returns its handle.
-    "bigIntNew" = big_int_new(value: i64) -> i32,
+    "bigIntNew" = big_int_new(value: i64) -> BigHandle,
         gas [BigIntNew];
     /// The length of the absolute value, in bytes.
     "bigIntUnsignedByteLength" = big_int_unsigned_byte_length(a: BigHandle) -> i32,
@@ -13,10 +13,10 @@ host_fns! {
     "bigIntSignedByteLength" = big_int_signed_byte_length(a: BigHandle) -> i32,
         gas [BigIntSignedByteLength];
     /// Writes the absolute value at `bytes`, big-endian; returns its length.
-    "bigIntGetUnsignedBytes" = big_int_get_unsigned_bytes(a: BigHandle, bytes: MemPtr) -> i32,
+    "bigIntGetUnsignedBytes" = big_int_get_unsigned_bytes(a: BigHandle, bytes: MemOut) -> i32,
         gas [BigIntGetUnsignedBytes];
     /// Writes the value at `bytes`, big-endian two's complement; returns its length.
-    "bigIntGetSignedBytes" = big_int_get_signed_bytes(a: BigHandle, bytes: MemPtr) -> i32,
+    "bigIntGetSignedBytes" = big_int_get_signed_bytes(a: BigHandle, bytes: MemOut) -> i32,
         gas [BigIntGetSignedBytes];
     /// Sets a value from unsigned big-endian bytes.
     "bigIntSetUnsignedBytes" = big_int_set_unsigned_bytes(dest: BigHandle, bytes: MemPtr, bytes_len: MemLen),

@@ -1,16 +1,16 @@
 //! Rows: hashes and signatures.
 
-use crate::abi::{MemLen, MemPtr};
+use crate::abi::{MemLen, MemOut, MemPtr};
 
 host_fns! {
     /// Writes the SHA-256 of `length` bytes, 32 bytes, at `result`. Returns 0.
-    "sha256" = sha256(data: MemPtr, length: MemLen, result: MemPtr) -> i32,
+    "sha256" = sha256(data: MemPtr, length: MemLen, result: MemOut) -> i32,
         gas [SHA256];
     /// Writes the Keccak-256 of `length` bytes, 32 bytes, at `result`. Returns 0.
-    "keccak256" = keccak256(data: MemPtr, length: MemLen, result: MemPtr) -> i32,
+    "keccak256" = keccak256(data: MemPtr, length: MemLen, result: MemOut) -> i32,
         gas [Keccak256];
     /// Writes the RIPEMD-160 of `length` bytes, 20 bytes, at `result`. Returns 0.
-    "ripemd160" = ripemd160(data: MemPtr, length: MemLen, result: MemPtr) -> i32,
+    "ripemd160" = ripemd160(data: MemPtr, length: MemLen, result: MemOut) -> i32,
         gas [Ripemd160];
     /// Checks a BLS12-381 signature of 48 bytes with a public key of 96 bytes. Returns 0 when it is good, -1
     /// otherwise.

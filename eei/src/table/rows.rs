@@ -16,11 +16,7 @@ macro_rules! host_fns {
         /// The rows as data.
         pub(super) static ROWS: &[crate::table::HostFn] = &[$(crate::table::HostFn {
             name: $name,
-            params: &[$((
-                stringify!($arg),
-                <$ty as crate::abi::Abi>::WASM,
-                <$ty as crate::abi::Abi>::NAME,
-            )),*],
+            params: &[$((stringify!($arg), <$ty as crate::abi::Abi>::KIND)),*],
             result: host_fns!(@result $($ret)?),
             gas: &[$($(arwen_metering::GasKey::$within,)+)? $($(arwen_metering::GasKey::$first,)+)?],
             charged: host_fns!(@charged $($($within)+)?),
@@ -47,7 +43,7 @@ macro_rules! host_fns {
         }
     };
     (@result) => { None };
-    (@result $ret:ty) => { Some((<$ret as crate::abi::Abi>::WASM, <$ret as crate::abi::Abi>::NAME)) };
+    (@result $ret:ty) => { Some(<$ret as crate::abi::Abi>::KIND) };
     (@charged) => { crate::table::Charged::First };
     (@charged $($within:ident)+) => { crate::table::Charged::Within };
     (@call $call:ident $f:ident ($($arg:ident),*) =>) => {{
@@ -55,7 +51,7 @@ macro_rules! host_fns {
         Ok(0)
     }};
     (@call $call:ident $f:ident ($($arg:ident),*) => $ret:ty) => {{
-        let result: $ret = $call.$f($($arg),*)?;
+        let result = $call.$f($($arg),*)?;
         Ok(<$ret as crate::abi::Abi>::into_slot(result))
     }};
 }
