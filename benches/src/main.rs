@@ -6,6 +6,7 @@ mod bombs;
 mod compile;
 mod engines;
 mod execute;
+mod ipc;
 mod kernels;
 mod report;
 mod soak;
@@ -14,6 +15,7 @@ mod stats;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use arwen_eei::Tier;
 use clap::{Args, Parser, Subcommand};
 
 /// Measures the engine, with peers side by side when built with `--features peers`.
@@ -33,6 +35,8 @@ enum Command {
     Table(TableArgs),
     /// Prints time and peak memory of making modules ready, by size: compile bombs, and the modules of a folder.
     Compile(CompileArgs),
+    /// Prints what calls cost in process and through a child, side by side; with --out writes ipc-DATE.md and .json.
+    Ipc(IpcArgs),
     /// Compiles, instantiates, runs and drops modules, and prints what the process holds meanwhile.
     Soak {
         /// How often; the tiers take turns.
@@ -52,6 +56,32 @@ struct CompileArgs {
     /// Compile to native code whatever it takes.
     #[arg(long)]
     no_budget: bool,
+}
+
+/// What `ipc` measures and where it writes.
+#[derive(Args)]
+struct IpcArgs {
+    /// The child's program; `arwen` beside this one when none is given.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+    /// Calls of each kind, a side.
+    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    calls: u32,
+    /// How contracts are run on every side: interpreter, jit or tiered.
+    #[arg(long, value_name = "TIER", value_parser = tier)]
+    tier: Option<Tier>,
+    /// The folder for the results; nothing is written without it.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+fn tier(name: &str) -> Result<Tier, &'static str> {
+    match name {
+        "interpreter" => Ok(Tier::Interpreter),
+        "jit" => Ok(Tier::Jit),
+        "tiered" => Ok(Tier::Tiered),
+        _ => Err("interpreter, jit or tiered"),
+    }
 }
 
 #[global_allocator]
@@ -80,6 +110,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => {
             compile::run(args.folder.as_deref(), &args.module, !args.no_budget).map_err(|e| e.to_string())
         }
+        Command::Ipc(args) => ipc(&args),
         Command::Soak { cycles } => soak::run(cycles),
     };
     match done {
@@ -89,6 +120,26 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn ipc(args: &IpcArgs) -> Result<(), String> {
+    let beside = std::env::current_exe().map(|own| own.with_file_name("arwen"));
+    let program = match &args.program {
+        Some(program) => program.clone(),
+        None => beside.map_err(|error| error.to_string())?,
+    };
+    if !program.is_file() {
+        return Err(format!(
+            "{} is not there: cargo build --release --workspace",
+            program.display()
+        ));
+    }
+    ipc::run(&ipc::Options {
+        program,
+        calls: args.calls as usize,
+        tier: args.tier,
+        out: args.out.as_deref(),
+    })
 }
 
 fn table(args: &TableArgs) -> ExitCode {

@@ -42,7 +42,7 @@ pub fn markdown(table: &Table) -> String {
 /// Writes `FOLDER/DATE.md` and `FOLDER/DATE.json`.
 pub fn write(table: &Table, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    let date = output("date", &["-u", "+%Y-%m-%d"]);
+    let date = date();
     fs::write(
         folder.join(format!("{date}.md")),
         format!("# Execution, {date}\n\n{}", markdown(table)),
@@ -68,8 +68,13 @@ pub fn write(table: &Table, folder: &Path) -> io::Result<()> {
     fs::write(folder.join(format!("{date}.json")), format!("{document:#}\n"))
 }
 
+/// Today, in UTC.
+pub fn date() -> String {
+    output("date", &["-u", "+%Y-%m-%d"])
+}
+
 /// The processor and compiler that the figures belong to.
-fn machine() -> String {
+pub fn machine() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cpu = cpu.lines().find_map(|l| {
         l.strip_prefix("model name")?

@@ -11,6 +11,16 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// The value below which this share of the values lies, at least 0 and below 1. 0 for no values.
+pub fn quantile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted
+        .get((sorted.len() as f64 * share) as usize)
+        .copied()
+        .unwrap_or(0.0)
+}
+
 /// The smallest and the largest value.
 pub fn spread(values: &[f64]) -> (f64, f64) {
     values
@@ -33,6 +43,8 @@ mod tests {
     fn medians_and_means() {
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(quantile(&[3.0, 1.0, 2.0, 4.0], 0.5), 3.0);
+        assert_eq!(quantile(&[], 0.1), 0.0);
         assert_eq!(spread(&[3.0, 1.0, 2.0]), (1.0, 3.0));
         assert!((geometric_mean(&[1.0, 4.0]) - 2.0).abs() < 1e-12);
     }
