@@ -9,6 +9,7 @@ use std::{io, thread};
 use arwen_interface::ReturnCode;
 use arwen_ipc_host::driver::{Driver, DriverConfig, DriverError, LogEvent};
 use arwen_ipc_host::log::LogProfile;
+use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::wire::Dialect;
 use arwen_metering::Schedule;
 use rustix::process::{Pid, Signal, kill_process};
@@ -20,9 +21,17 @@ fn kill(pid: u32) {
 }
 
 #[test]
-fn a_contract_is_deployed_and_called_in_either_dialect() {
-    for dialect in [Dialect::Current, Dialect::Legacy] {
-        let mut node = Node::start(DriverConfig { dialect, ..config() });
+fn a_contract_is_deployed_and_called_in_either_dialect_and_any_encoding() {
+    let dialects = [Dialect::Current, Dialect::Legacy];
+    for (dialect, marshalizer) in dialects
+        .into_iter()
+        .flat_map(|dialect| Marshalizer::ALL.map(|marshalizer| (dialect, marshalizer)))
+    {
+        let mut node = Node::start(DriverConfig {
+            dialect,
+            marshalizer,
+            ..config()
+        });
         assert!(node.driver.version().unwrap().starts_with("arwen-"));
         let counter = node.deploy(COUNTER);
         assert_eq!(node.increment(&counter), [[6]]);
@@ -262,13 +271,6 @@ fn a_child_that_cannot_start_says_why() {
         (
             Some(2),
             "Cannot create ArwenPart: elrondProtectedKeyPrefix cannot be empty".into()
-        )
-    );
-    assert_eq!(
-        start(|config| config.arguments.messages_marshalizer = 1),
-        (
-            Some(2),
-            "Cannot create ArwenPart: gob messages are not supported".into()
         )
     );
     assert_eq!(

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use crate::error::WireError;
 use crate::frame::{MAX_PAYLOAD, read_message, write_message};
 use crate::json;
+use crate::marshalizer::Marshalizer;
 use crate::messages::{Body, Initialize, Kind, Message};
 use crate::records::{Base, InitializeArguments};
 use crate::wire::{Dialect, Record};
@@ -28,6 +29,8 @@ pub struct Received {
 pub struct Channel<T> {
     transport: T,
     nonce: u32,
+    /// The encoding both sides use.
+    pub marshalizer: Marshalizer,
     /// The message shapes that the other side understands.
     pub dialect: Dialect,
     /// The largest payload that is sent or accepted, in bytes.
@@ -64,6 +67,7 @@ impl<T: Read + Write> Channel<T> {
         Self {
             transport,
             nonce: 0,
+            marshalizer: Marshalizer::default(),
             dialect: Dialect::default(),
             limit: MAX_PAYLOAD,
         }
@@ -107,7 +111,7 @@ impl<T: Read + Write> Channel<T> {
             kind: kind as u32,
             error: error.to_owned(),
         };
-        let payload = json::encode(&[&base, message], self.dialect);
+        let payload = self.marshalizer.encode(&base, message, self.dialect)?;
         write_message(&mut self.transport, kind as u32, &payload, self.limit)
     }
 
@@ -117,7 +121,7 @@ impl<T: Read + Write> Channel<T> {
     /// The pipe ended or failed; the message is too long, of no known kind, broken, or out of order.
     pub fn receive(&mut self) -> Result<Received, WireError> {
         let (kind, payload) = read_message(&mut self.transport, self.limit)?;
-        let (base, body, dialect) = read_payload(kind, &payload)?;
+        let (base, body, dialect) = read_payload(self.marshalizer, kind, &payload)?;
         let expected = self.nonce.wrapping_add(1);
         if base.nonce != expected {
             return Err(WireError::Nonce {
@@ -134,7 +138,11 @@ impl<T: Read + Write> Channel<T> {
     }
 }
 
-fn read_payload(kind: u32, payload: &[u8]) -> Result<(Base, Body, Option<Dialect>), WireError> {
+fn read_payload(
+    marshalizer: Marshalizer,
+    kind: u32,
+    payload: &[u8],
+) -> Result<(Base, Body, Option<Dialect>), WireError> {
     let known = |number| match Kind::from_number(number) {
         None | Some(Kind::FirstKind | Kind::LastKind) => Err(WireError::UnknownKind(number)),
         Some(kind) => Ok(kind),
@@ -144,7 +152,7 @@ fn read_payload(kind: u32, payload: &[u8]) -> Result<(Base, Body, Option<Dialect
         kind,
         ..Base::default()
     };
-    let dialect = json::decode(payload, &mut [&mut base, body.record_mut()])?;
+    let dialect = marshalizer.decode(payload, &mut base, body.record_mut())?;
     // The reference chooses the fields by the frame and the handler by the payload, and dies when they differ.
     known(base.kind)?;
     if base.kind != kind {
@@ -180,7 +188,7 @@ pub fn send_initialize(
 /// The pipe ended or failed, or something else came.
 pub fn receive_initialize(reader: &mut impl Read) -> Result<(InitializeArguments, Dialect), WireError> {
     let (kind, payload) = read_message(reader, MAX_PAYLOAD)?;
-    match read_payload(kind, &payload)? {
+    match read_payload(Marshalizer::Json, kind, &payload)? {
         (_, Body::Initialize(Initialize { arguments }), dialect) => {
             Ok((arguments, dialect.unwrap_or_default()))
         }

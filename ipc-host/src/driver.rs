@@ -13,11 +13,13 @@ use std::time::{Duration, Instant};
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, INTERRUPTED, VmOutput};
 use thiserror::Error;
 
+use crate::binary;
 use crate::channel::{Channel, Received, send_initialize};
 use crate::error::{WireError, critical};
 use crate::interrupt::{InterruptHandle, Orders};
 use crate::log::LogProfile;
 use crate::lookup::find_program;
+use crate::marshalizer::Marshalizer;
 use crate::messages::*;
 use crate::node::answer;
 use crate::process::{Death, Process};
@@ -40,6 +42,8 @@ pub struct DriverConfig {
     pub arguments: InitializeArguments,
     /// The message shapes to speak.
     pub dialect: Dialect,
+    /// The encoding of messages, whatever `arguments` say. Binary is used with a child that understands it, else JSON.
+    pub marshalizer: Marshalizer,
     /// How long an operation may take, the node's own answers included; no limit when none.
     pub timeout: Option<Duration>,
     /// Which log lines the child sends.
@@ -56,6 +60,7 @@ impl Default for DriverConfig {
             program: None,
             arguments: InitializeArguments::default(),
             dialect: Dialect::default(),
+            marshalizer: Marshalizer::default(),
             timeout: Some(Duration::from_secs(10)),
             log_profile: LogProfile::default(),
             delegate_builtins: false,
@@ -155,7 +160,7 @@ impl Driver {
     /// # Errors
     /// See [`DriverError`].
     pub fn version(&mut self) -> Result<String, DriverError> {
-        let (reply, _) = self.operate(&VersionRequest {}, None)?;
+        let (reply, _) = self.operate(&VersionRequest::default(), None)?;
         Ok(reply.version)
     }
 
@@ -303,16 +308,19 @@ impl Driver {
     ) -> Result<(Q::Reply, String), DriverError> {
         let deadline = self.config.timeout.map(|timeout| Instant::now() + timeout);
         let delegated = self.config.delegate_builtins;
-        let mut channel = match self.child.take() {
-            Some(channel) => channel,
-            None => self.spawn(deadline)?,
+        let (mut channel, fresh) = match self.child.take() {
+            Some(channel) => (channel, false),
+            None => (self.spawn(deadline)?, true),
         };
-        channel.reset();
         let process = channel.transport();
         process.deadline = deadline;
         process.drain();
         process.gas = None;
-        let result = dialogue(&mut channel, &self.orders, request, hook, delegated);
+        let agreed = match self.config.marshalizer {
+            Marshalizer::Binary if fresh => agree_on_binary(&mut channel, &self.orders),
+            _ => Ok(()),
+        };
+        let result = agreed.and_then(|()| dialogue(&mut channel, &self.orders, request, hook, delegated));
         match result {
             Ok(reply) => {
                 let process = channel.transport();
@@ -346,8 +354,9 @@ impl Driver {
         }
         let handler = self.handler.clone();
         let mut initialize = Vec::new();
-        send_initialize(&mut initialize, config.arguments.clone(), config.dialect)
-            .map_err(DriverError::TooLong)?;
+        let mut arguments = config.arguments.clone();
+        arguments.messages_marshalizer = config.marshalizer as u32;
+        send_initialize(&mut initialize, arguments, config.dialect).map_err(DriverError::TooLong)?;
         let process = Process::start(
             &program,
             &environment,
@@ -385,6 +394,17 @@ impl From<WireError> for Broken {
     }
 }
 
+/// Asks the version, and goes on in binary if the child has the same tables. A stranger does not know the question's
+/// field, and the dialogue stays in JSON.
+fn agree_on_binary(channel: &mut Channel<Process>, orders: &Orders) -> Result<(), Broken> {
+    let binary_tables = binary::fingerprint();
+    let (reply, _) = dialogue(channel, orders, &VersionRequest { binary_tables }, None, false)?;
+    if reply.binary_tables == binary_tables {
+        channel.marshalizer = Marshalizer::Binary;
+    }
+    Ok(())
+}
+
 fn dialogue<Q: Request>(
     channel: &mut Channel<Process>,
     orders: &Orders,
@@ -392,6 +412,7 @@ fn dialogue<Q: Request>(
     mut hook: Option<&mut dyn BlockchainHook>,
     delegated: bool,
 ) -> Result<(Q::Reply, String), Broken> {
+    channel.reset();
     match channel.send(request, "") {
         Err(error @ WireError::TooLong { .. }) => return Err(Broken::TooLong(error)),
         result => result?,

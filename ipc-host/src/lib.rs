@@ -3,6 +3,7 @@
 //! A node links this crate; nothing of the VM's engine is in it. The [`messages`] are declared once, and both sides,
 //! the [`driver`] here and the child in `arwen-ipc-child`, are made from the declaration.
 
+pub mod binary;
 pub mod channel;
 pub mod driver;
 pub mod error;
@@ -14,6 +15,7 @@ pub mod json;
 pub mod log;
 pub mod lookup;
 pub mod manual;
+pub mod marshalizer;
 pub mod messages;
 mod node;
 mod process;

@@ -28,6 +28,11 @@ pipes have no kind. A payload is JSON as Go's `encoding/json` writes it: bytes i
 `null` for what is absent. Keys are matched in any case when the exact one is missing; unknown keys are ignored. The \
 other encoding that Initialize can ask for, gob, is refused with exit code 2.
 
+A driver and a child of the same build speak a binary encoding, postcard's: fields in the order of the tables without \
+names, and nothing in a payload that describes it. The driver asks the version first, with a digest of its tables; a \
+child with the same digest answers with it, and every message after that answer is binary. A peer that knows nothing \
+of this ignores the field, and the dialogue stays in JSON.
+
 Both directions share one counter per dialogue: the request has nonce 1, the first question 2, its answer 3, and so on. \
 Initialize has nonce 0.
 ";
@@ -123,6 +128,7 @@ fn note(field: &Field) -> &'static str {
         _ if field.embedded => "its fields stand in place of it",
         Some(Dialect::Current) => "not in the older dialect",
         Some(Dialect::Legacy) => "only in the older dialect",
+        None if field.own => "left out when 0; only between a driver and a child of this project",
         None => "",
     }
 }
@@ -134,6 +140,7 @@ fn type_name(ty: Type, records: &mut BTreeMap<&'static str, &'static RecordType>
         Type::Uint => "number".to_owned(),
         Type::Text => "text".to_owned(),
         Type::Bytes => "bytes".to_owned(),
+        Type::MaybeBytes => "bytes or null".to_owned(),
         Type::Big => "big integer".to_owned(),
         Type::List(item) => format!("list of {}", type_name(*item, records)),
         Type::Map(item) => format!("map of {}", type_name(*item, records)),

@@ -400,11 +400,16 @@ messages! {
     /// Answers 58.
     59 DiagnoseWaitResponse "MessageDiagnoseWaitResponse" {}
     /// Asks which program answers.
-    60 VersionRequest "MessageVersionRequest" => VersionResponse {}
+    60 VersionRequest "MessageVersionRequest" => VersionResponse {
+        /// The [fingerprint](crate::binary::fingerprint) of the asker, if it wants to go on in binary.
+        "BinaryTables": Uint => binary_tables: u64, .own();
+    }
     /// Answers 60.
     61 VersionResponse "MessageVersionResponse" {
         /// The version.
         "Version": Text => version: String;
+        /// The fingerprint of the request, if it is this side's too: from the next message on both speak binary.
+        "BinaryTables": Uint => binary_tables: u64, .own();
     }
     /// Forgets all compiled code. From here to 71: only when built-in functions are delegated to the node.
     62 BlockchainClearCompiledCodesRequest "MessageBlockchainClearCompiledCodesRequest"

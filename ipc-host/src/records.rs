@@ -12,7 +12,7 @@ use arwen_interface::{
 use crate::record;
 use crate::wire::{
     Big, Blank, Bool, Bytes, Dialect, Int, LegacyName, LegacyNonce, LegacyType, LegacyValue, List, Map,
-    Opaque, Presence, Ptr, Rec, Text, Uint,
+    MaybeBytes, Opaque, Presence, Ptr, Rec, Text, Uint,
 };
 
 /// A gas schedule as it travels: section, key, price in gas units.
@@ -165,7 +165,7 @@ record! {
         "Identifier": Bytes => identifier, .blank(Blank::EmptyOnSuccess);
         "Address": Bytes => address;
         "Topics": List<Bytes> => topics, .blank(Blank::EmptyOnSuccess);
-        "Data": Bytes => data;
+        "Data": MaybeBytes => data;
     }
     UserAccount, "Account" => {
         "Nonce": Uint => nonce;

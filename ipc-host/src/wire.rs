@@ -8,8 +8,8 @@ mod codecs;
 mod record;
 
 pub use codecs::{
-    Big, Bool, Bytes, FirstOf, Int, LegacyName, LegacyNonce, LegacyType, LegacyValue, List, Map, Opaque,
-    Output, Ptr, Rec, SecondOf, Text, Uint,
+    Big, Bool, Bytes, FirstOf, Int, LegacyName, LegacyNonce, LegacyType, LegacyValue, List, Map, MaybeBytes,
+    Opaque, Output, Ptr, Rec, SecondOf, Text, Uint,
 };
 pub use record::{Blank, Declared, Field, Presence, Record, RecordType};
 
@@ -30,6 +30,8 @@ pub enum Type {
     Text,
     /// Bytes.
     Bytes,
+    /// Bytes, or none, where a reader tells that from empty.
+    MaybeBytes,
     /// An integer of any size, or none.
     Big,
     /// Values of one type.
@@ -100,8 +102,8 @@ pub trait Source {
     fn int(&mut self) -> Result<i64, DecodeError>;
     /// Reads an unsigned number of at most `max`.
     fn uint(&mut self, max: u64) -> Result<u64, DecodeError>;
-    /// Reads text.
-    fn text(&mut self) -> Result<String, DecodeError>;
+    /// Reads text, as it is written.
+    fn text(&mut self) -> Result<Vec<u8>, DecodeError>;
     /// Reads bytes.
     fn bytes(&mut self) -> Result<Vec<u8>, DecodeError>;
     /// Reads an integer of any size.

@@ -6,10 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use arwen_interface::{BlockchainHook, VmOutput};
+use arwen_ipc_host::binary;
 use arwen_ipc_host::channel::{Channel, Received};
 use arwen_ipc_host::error::{WireError, critical};
 use arwen_ipc_host::gas_line;
 use arwen_ipc_host::log::LogLevel;
+use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::messages::*;
 
 use crate::hooks::PipeHooks;
@@ -116,9 +118,17 @@ impl<T: Read + Write> Server<'_, T> {
                 std::thread::sleep(Duration::from_millis(u64::from(milliseconds)));
                 self.reply(&DiagnoseWaitResponse {}, "")
             }
-            Body::VersionRequest(_) => {
-                let version = self.version.to_owned();
-                self.reply(&VersionResponse { version }, "")
+            Body::VersionRequest(VersionRequest { binary_tables }) => {
+                let agreed = binary_tables == binary::fingerprint();
+                let reply = VersionResponse {
+                    version: self.version.to_owned(),
+                    binary_tables: if agreed { binary_tables } else { 0 },
+                };
+                self.reply(&reply, "")?;
+                if agreed {
+                    self.channel.marshalizer = Marshalizer::Binary;
+                }
+                Ok(())
             }
             other => {
                 let kind = other.kind().to_string();

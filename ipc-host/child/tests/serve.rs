@@ -9,8 +9,10 @@ use arwen_ipc_child::interrupt::Interrupts;
 use arwen_ipc_child::logger::Logger;
 use arwen_ipc_child::machine::Machine;
 use arwen_ipc_child::serve::serve;
+use arwen_ipc_host::binary::fingerprint;
 use arwen_ipc_host::channel::{Channel, Pair};
 use arwen_ipc_host::frame::{MAX_PAYLOAD, read_message};
+use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::messages::*;
 use arwen_ipc_host::records::GasSchedule;
 
@@ -169,13 +171,29 @@ fn storage(data: &[u8], error: &'static str) -> (Body, Body, &'static str) {
 }
 
 #[test]
+fn binary_is_spoken_after_the_version_agreed_on_it() {
+    let mut node = Node::start(false);
+    for (binary_tables, agreed) in [(1, 0), (fingerprint(), fingerprint())] {
+        let (version, _) = node.ask(VersionRequest { binary_tables }, &[]);
+        let expected = VersionResponse {
+            version: "test".into(),
+            binary_tables: agreed,
+        };
+        assert_eq!(version, expected.into());
+    }
+    node.channel.marshalizer = Marshalizer::Binary;
+    assert_eq!(node.call("storage", &[storage(b"value", "")]), "value");
+}
+
+#[test]
 fn requests_are_answered_one_after_the_other() {
     let mut node = Node::start(false);
-    let (version, _) = node.ask(VersionRequest {}, &[]);
+    let (version, _) = node.ask(VersionRequest::default(), &[]);
     assert_eq!(
         version,
         VersionResponse {
-            version: "test".into()
+            version: "test".into(),
+            binary_tables: 0
         }
         .into()
     );

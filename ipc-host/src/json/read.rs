@@ -331,9 +331,9 @@ impl Source for JsonSource<'_> {
         })
     }
 
-    fn text(&mut self) -> Result<String> {
+    fn text(&mut self) -> Result<Vec<u8>> {
         match self.peek() {
-            Some(b'"') => self.string(),
+            Some(b'"') => Ok(self.string()?.into_bytes()),
             Some(_) => Err(self.error(Problem::Type("a string"))),
             None => Err(self.error(Problem::End)),
         }
@@ -352,10 +352,9 @@ impl Source for JsonSource<'_> {
                 return Ok(bytes);
             }
         }
-        let text = self.text()?;
-        BASE64
-            .decode(text.replace(['\r', '\n'], ""))
-            .map_err(|_| self.refuse("base64"))
+        let mut text = self.text()?;
+        text.retain(|byte| !matches!(byte, b'\r' | b'\n'));
+        BASE64.decode(text).map_err(|_| self.refuse("base64"))
     }
 
     fn big(&mut self) -> Result<BigInt> {

@@ -31,6 +31,8 @@ wire_types! {
     Text = Type::Text;
     /// A `Vec<u8>`.
     Bytes = Type::Bytes;
+    /// An `Option<Vec<u8>>`.
+    MaybeBytes = Type::MaybeBytes;
     /// An `Option<BigInt>`.
     Big = Type::Big;
     /// A `Vec`.
@@ -88,8 +90,13 @@ codecs! {
     Uint as u64, |out, v| out.uint(*v), |input, v| input.uint(u64::MAX)?;
     Uint as u32, |out, v| out.uint(u64::from(*v)),
         |input, v| u32::try_from(input.uint(u64::from(u32::MAX))?).unwrap_or(u32::MAX);
-    Text as String, |out, v| out.text(v.as_bytes()), |input, v| input.text()?;
-    Text as Vec<u8>, |out, v| out.text(v), |input, v| input.text()?.into_bytes();
+    Text as String, |out, v| out.text(v.as_bytes()), |input, v| into_text(input.text()?);
+    Text as Vec<u8>, |out, v| out.text(v), |input, v| input.text()?;
+}
+
+/// Text as text, whatever a peer made of it.
+fn into_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 impl Codec<Vec<u8>> for Bytes {
@@ -106,8 +113,7 @@ impl Codec<Vec<u8>> for Bytes {
     }
 }
 
-/// Bytes that may be absent, where a reader tells that from empty.
-impl Codec<Option<Vec<u8>>> for Bytes {
+impl Codec<Option<Vec<u8>>> for MaybeBytes {
     fn write(value: &Option<Vec<u8>>, sink: &mut dyn Sink) {
         match value {
             Some(bytes) => sink.bytes(bytes),

@@ -45,6 +45,8 @@ pub struct Field {
     pub embedded: bool,
     /// Whether JSON leaves it out when it is zero or empty.
     pub omitted: bool,
+    /// Whether only this project's own sides know it: gob has no such field, and JSON leaves it out when it is zero.
+    pub own: bool,
     /// The only dialect that has it.
     pub dialect: Option<Dialect>,
 }
@@ -59,6 +61,7 @@ impl Field {
             blank: Blank::Empty,
             embedded: false,
             omitted: false,
+            own: false,
             dialect: None,
         }
     }
@@ -82,6 +85,13 @@ impl Field {
         Self {
             omitted: true,
             ..self
+        }
+    }
+    /// The same, known to this project's own sides alone.
+    pub const fn own(self) -> Self {
+        Self {
+            own: true,
+            ..self.omitted()
         }
     }
     /// The same, in one dialect only.

@@ -1,0 +1,162 @@
+//! The writing half.
+
+use num_bigint::BigInt;
+use postcard::ser_flavors::Flavor;
+use serde::{Serialize, Serializer};
+
+use super::{nullable, present};
+use crate::wire::{Dialect, Presence, Record, Sink, Type};
+
+/// Bytes in memory, which take whatever comes.
+#[derive(Debug, Default)]
+struct Memory(Vec<u8>);
+
+impl Flavor for Memory {
+    type Output = Vec<u8>;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.0)
+    }
+}
+
+/// Writes the binary encoding.
+pub(super) struct BinarySink {
+    out: postcard::Serializer<Memory>,
+    /// The type of the value that is written next.
+    ty: &'static Type,
+    /// The types of the items of the lists and maps that are open, innermost last.
+    items: Vec<&'static Type>,
+}
+
+impl Default for BinarySink {
+    fn default() -> Self {
+        Self {
+            out: postcard::Serializer {
+                output: Memory::default(),
+            },
+            ty: &Type::Bool,
+            items: Vec::new(),
+        }
+    }
+}
+
+impl BinarySink {
+    /// What was written.
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.out.output.0
+    }
+
+    /// Writes the fields of a record.
+    pub(super) fn fields(&mut self, record: &dyn Record) {
+        for (index, field) in record.table().fields.iter().enumerate() {
+            if present(field) {
+                self.ty = &field.ty;
+                record.write_field(index, self);
+            }
+        }
+    }
+
+    fn put(&mut self, value: impl Serialize) {
+        // Memory refuses nothing, and these types have no other way to fail.
+        let _ = value.serialize(&mut self.out);
+    }
+
+    fn put_bytes(&mut self, bytes: &[u8]) {
+        // As above.
+        let _ = self.out.serialize_bytes(bytes);
+    }
+
+    /// Says that a value follows that might have been absent.
+    fn some(&mut self) {
+        if nullable(self.ty) {
+            self.put(true);
+        }
+    }
+
+    fn open(&mut self, len: usize) {
+        if let Type::List(item) | Type::Map(item) = self.ty {
+            self.items.push(item);
+        }
+        self.put(len);
+    }
+
+    fn item(&mut self) {
+        if let Some(item) = self.items.last() {
+            self.ty = item;
+        }
+    }
+}
+
+impl Sink for BinarySink {
+    fn dialect(&self) -> Dialect {
+        Dialect::Current
+    }
+    fn bool(&mut self, value: bool) {
+        self.put(value);
+    }
+    fn int(&mut self, value: i64) {
+        self.put(value);
+    }
+    fn uint(&mut self, value: u64) {
+        self.put(value);
+    }
+    fn text(&mut self, value: &[u8]) {
+        self.put_bytes(value);
+    }
+    fn bytes(&mut self, value: &[u8]) {
+        self.some();
+        self.put_bytes(value);
+    }
+    fn big(&mut self, value: Option<&BigInt>) {
+        match value {
+            Some(value) => {
+                self.some();
+                self.put_bytes(&value.to_signed_bytes_le());
+            }
+            None => self.null(),
+        }
+    }
+    fn null(&mut self) {
+        self.put(false);
+    }
+    fn record(&mut self, record: &dyn Record, _: Presence) {
+        self.some();
+        self.fields(record);
+    }
+    fn begin_list(&mut self, len: usize) -> bool {
+        self.open(len);
+        true
+    }
+    fn element(&mut self) {
+        self.item();
+    }
+    fn end_list(&mut self) {
+        self.items.pop();
+    }
+    fn begin_map(&mut self, len: usize) -> bool {
+        self.some();
+        // Of an interface, only whether it was there travels.
+        let map = matches!(self.ty, Type::Map(_));
+        if map {
+            self.open(len);
+        }
+        map
+    }
+    fn key(&mut self, key: &str) {
+        self.put_bytes(key.as_bytes());
+        self.item();
+    }
+    fn end_map(&mut self) {
+        self.items.pop();
+    }
+}

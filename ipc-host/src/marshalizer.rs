@@ -1,0 +1,65 @@
+//! The three encodings of messages and log lines, behind one door.
+
+use std::fmt;
+
+use crate::error::{DecodeError, WireError};
+use crate::records::Base;
+use crate::wire::{Dialect, Record};
+use crate::{binary, json};
+
+/// An encoding of records, by its number in Initialize.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum Marshalizer {
+    /// JSON as Go writes it; what every peer understands.
+    #[default]
+    Json = 0,
+    /// The binary encoding of [`binary`], which this project's driver and child agree on.
+    Binary = 2,
+}
+
+impl Marshalizer {
+    /// Every marshalizer, in the order of its number.
+    pub const ALL: [Self; 2] = [Self::Json, Self::Binary];
+
+    /// Its name, as documents spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Binary => "binary",
+        }
+    }
+
+    /// The payload of a message.
+    ///
+    /// # Errors
+    /// The encoding cannot express the message.
+    pub fn encode(self, base: &Base, message: &dyn Record, dialect: Dialect) -> Result<Vec<u8>, WireError> {
+        Ok(match self {
+            Self::Json => json::encode(&[base, message], dialect),
+            Self::Binary => binary::encode(&[base, message]),
+        })
+    }
+
+    /// Reads the payload of a message. Returns the dialect it gave away, if it did.
+    ///
+    /// # Errors
+    /// `payload` is not of this encoding, or a field has a value of another type.
+    pub fn decode(
+        self,
+        payload: &[u8],
+        base: &mut Base,
+        message: &mut dyn Record,
+    ) -> Result<Option<Dialect>, DecodeError> {
+        match self {
+            Self::Json => json::decode(payload, &mut [base, message]),
+            Self::Binary => binary::decode(payload, &mut [base, message]).map(|()| None),
+        }
+    }
+}
+
+impl fmt::Display for Marshalizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
