@@ -14,11 +14,38 @@ pub struct MemLen(pub i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BigHandle(pub i32);
 
+/// Bytes in the contract's memory: two parameters, where they begin and how many they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemSlice {
+    /// Where they begin.
+    pub ptr: MemPtr,
+    /// How many they are. Negative lengths exist and are refused where they are used.
+    pub len: i32,
+}
+
+/// A list of byte strings in the contract's memory: three parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemList {
+    /// How many strings there are.
+    pub count: i32,
+    /// Where their lengths are: 32-bit little-endian numbers.
+    pub lengths: MemPtr,
+    /// Where their bytes are, one string after the other.
+    pub data: MemPtr,
+}
+
+impl MemPtr {
+    /// `len` bytes from here.
+    pub fn with_len(self, len: i32) -> MemSlice {
+        MemSlice { ptr: self, len }
+    }
+}
+
 /// In a row: where the host function writes. Its method gets a [`MemPtr`].
 #[derive(Clone, Copy, Debug)]
 pub struct MemOut;
 
-/// In a row: where an array of 32-bit integers lies. Its method gets a [`MemPtr`].
+/// Where an array of 32-bit integers lies.
 #[derive(Clone, Copy, Debug)]
 pub struct MemInts;
 
@@ -75,6 +102,74 @@ pub trait Abi {
     fn from_slot(slot: u64) -> Self::Host;
     /// To the untyped slot of the engine; 32-bit values are zero-extended.
     fn into_slot(host: Self::Host) -> u64;
+}
+
+/// One Wasm parameter of a host function.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// What stands before the name of the whole.
+    pub prefix: &'static str,
+    /// What stands behind the name of the whole.
+    pub suffix: &'static str,
+    /// What its numbers mean.
+    pub kind: Kind,
+}
+
+impl Part {
+    const fn of<T: Abi>(prefix: &'static str, suffix: &'static str) -> Self {
+        Self {
+            prefix,
+            suffix,
+            kind: T::KIND,
+        }
+    }
+}
+
+/// What a row's method takes: one or more Wasm parameters in a row.
+pub trait Param {
+    /// The Wasm parameters.
+    const PARTS: &'static [Part];
+    /// What the row's method gets.
+    type Host;
+    /// Takes the parameters out of a call's untyped slots.
+    fn take(slots: &mut impl Iterator<Item = u64>) -> Self::Host;
+}
+
+impl<T: Abi> Param for T {
+    const PARTS: &'static [Part] = &[Part::of::<T>("", "")];
+    type Host = <T as Abi>::Host;
+
+    fn take(slots: &mut impl Iterator<Item = u64>) -> Self::Host {
+        // The engine has checked the arity against the row's type.
+        Self::from_slot(slots.next().unwrap_or_default())
+    }
+}
+
+impl Param for MemSlice {
+    const PARTS: &'static [Part] = &[Part::of::<MemPtr>("", ""), Part::of::<MemLen>("", "_len")];
+    type Host = Self;
+
+    fn take(slots: &mut impl Iterator<Item = u64>) -> Self {
+        let ptr = MemPtr::take(slots);
+        ptr.with_len(MemLen::take(slots).0)
+    }
+}
+
+impl Param for MemList {
+    const PARTS: &'static [Part] = &[
+        Part::of::<i32>("num_", ""),
+        Part::of::<MemInts>("", "_lengths"),
+        Part::of::<MemPtr>("", "_data"),
+    ];
+    type Host = Self;
+
+    fn take(slots: &mut impl Iterator<Item = u64>) -> Self {
+        Self {
+            count: i32::take(slots),
+            lengths: MemInts::take(slots),
+            data: MemPtr::take(slots),
+        }
+    }
 }
 
 macro_rules! abi {

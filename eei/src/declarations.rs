@@ -98,11 +98,7 @@ impl Language {
     fn row(self, text: &mut String, row: &HostFn) {
         text.push('\n');
         self.doc(text, row.doc);
-        let params: Vec<String> = row
-            .params
-            .iter()
-            .map(|(name, kind)| self.param(name, *kind))
-            .collect();
+        let params: Vec<String> = row.params().map(|(name, kind)| self.param(&name, kind)).collect();
         let name = row.name;
         let result = row.result.map(|kind| self.ty(kind));
         let line = match self {

@@ -16,7 +16,7 @@ mod value;
 use arwen_engine::Caller;
 use arwen_interface::Bytes;
 
-use crate::abi::{MemLen, MemPtr};
+use crate::abi::{MemList, MemPtr, MemSlice};
 use crate::context::{NIL_POINTER, Run, abort};
 use crate::errors::{EeiError, Stop};
 
@@ -48,14 +48,15 @@ impl HostCall<'_, '_, '_> {
     }
 
     /// Reads memory. What lies past its end reads as zero.
-    pub(crate) fn load(&mut self, ptr: MemPtr, len: MemLen) -> Result<Bytes, EeiError> {
-        if len.0 == 0 {
+    pub(crate) fn load(&mut self, slice: MemSlice) -> Result<Bytes, EeiError> {
+        let MemSlice { ptr, len } = slice;
+        if len == 0 {
             return Ok(Bytes::new());
         }
         let memory = self.memory();
         let start = usize::try_from(ptr.0).ok().filter(|start| *start <= memory.len());
         let start = start.ok_or(EeiError::LoadBadBounds)?;
-        let len = usize::try_from(len.0).map_err(|_| EeiError::LoadNegativeLength)?;
+        let len = usize::try_from(len).map_err(|_| EeiError::LoadNegativeLength)?;
         let there = &memory[start..];
         if len <= there.len() {
             return Ok(there[..len].to_vec());
@@ -72,7 +73,7 @@ impl HostCall<'_, '_, '_> {
 
     /// Reads an address.
     pub(crate) fn load_address(&mut self, ptr: MemPtr) -> Result<Bytes, EeiError> {
-        self.load(ptr, MemLen(ADDRESS_LEN))
+        self.load(ptr.with_len(ADDRESS_LEN))
     }
 
     /// Writes memory. When the end lies past it the memory grows by one page, free of charge; if that is not
@@ -98,18 +99,13 @@ impl HostCall<'_, '_, '_> {
         Ok(())
     }
 
-    /// Reads a list of byte strings: their lengths are an array of 32-bit little-endian numbers, their bytes follow
-    /// each other at `data`. Also gives the sum of the lengths.
-    pub(crate) fn load_list(
-        &mut self,
-        count: i32,
-        lengths: MemPtr,
-        data: MemPtr,
-    ) -> Result<(Vec<Bytes>, i32), EeiError> {
+    /// Reads a list of byte strings. Also gives the sum of the lengths.
+    pub(crate) fn load_list(&mut self, list: MemList) -> Result<(Vec<Bytes>, i32), EeiError> {
+        let MemList { count, lengths, data } = list;
         if count < 0 {
             return Err(EeiError::negative_arguments(count));
         }
-        let lengths = self.load(lengths, MemLen(count.wrapping_mul(4)))?;
+        let lengths = self.load(lengths.with_len(count.wrapping_mul(4)))?;
         let mut at = data;
         let mut total = 0i32;
         let mut list = Vec::with_capacity(lengths.len() / 4);
@@ -118,7 +114,7 @@ impl HostCall<'_, '_, '_> {
                 .iter()
                 .rev()
                 .fold(0u32, |number, byte| number << 8 | u32::from(*byte)) as i32;
-            list.push(self.load(at, MemLen(length))?);
+            list.push(self.load(at.with_len(length))?);
             at = MemPtr(at.0.wrapping_add(length));
             total = total.wrapping_add(length);
         }

@@ -28,8 +28,7 @@ pub fn manual() -> String {
 
 fn entry(text: &mut String, row: &HostFn) {
     let params: Vec<_> = row
-        .params
-        .iter()
+        .params()
         .map(|(name, kind)| format!("{name}: {}", kind.name()))
         .collect();
     let result = row

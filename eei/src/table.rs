@@ -13,7 +13,7 @@ mod small_int;
 use arwen_engine::FuncType;
 use arwen_metering::GasKey;
 
-use crate::abi::Kind;
+use crate::abi::{Kind, Part};
 use crate::errors::{EeiError, Stop};
 use crate::fns::HostCall;
 
@@ -22,8 +22,8 @@ use crate::fns::HostCall;
 pub struct HostFn {
     /// The import's name in module `env`.
     pub name: &'static str,
-    /// Parameters: name and meaning.
-    pub params: &'static [(&'static str, Kind)],
+    /// What it takes: a name and the Wasm parameters that belong to it.
+    pub takes: &'static [(&'static str, &'static [Part])],
     /// What the result means.
     pub result: Option<Kind>,
     /// Which prices a call pays besides charges per byte.
@@ -37,9 +37,19 @@ pub struct HostFn {
 }
 
 impl HostFn {
+    /// The Wasm parameters: name and meaning.
+    pub fn params(&self) -> impl Iterator<Item = (String, Kind)> {
+        self.takes.iter().flat_map(|(name, parts)| {
+            parts
+                .iter()
+                .map(move |part| (format!("{}{name}{}", part.prefix, part.suffix), part.kind))
+        })
+    }
+
     /// The Wasm signature.
     pub fn ty(&self) -> FuncType {
-        let params: Vec<_> = self.params.iter().map(|(_, kind)| kind.wasm()).collect();
+        let parts = self.takes.iter().flat_map(|(_, parts)| *parts);
+        let params: Vec<_> = parts.map(|part| part.kind.wasm()).collect();
         let results: Vec<_> = self.result.iter().map(|kind| kind.wasm()).collect();
         FuncType::new(&params, &results)
     }

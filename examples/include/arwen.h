@@ -206,9 +206,9 @@ int32_t isStorageLocked(const void *key, int32_t key_len);
 ARWEN_IMPORT(clearStorageLock)
 int32_t clearStorageLock(const void *key, int32_t key_len);
 
-/* Appends `length` bytes to the return data. The contract goes on. */
+/* Appends `data_len` bytes to the return data. The contract goes on. */
 ARWEN_IMPORT(finish)
-void finish(const void *data, int32_t length);
+void finish(const void *data, int32_t data_len);
 
 /* Ends the execution as failed by the user; the bytes are the message. */
 ARWEN_IMPORT(signalError)
@@ -219,10 +219,10 @@ void signalError(const void *message, int32_t message_len);
 ARWEN_IMPORT(writeLog)
 void writeLog(const void *data, int32_t data_len, const void *topics, int32_t num_topics);
 
-/* Writes a log entry whose topics have the lengths listed at `topic_lengths` (32-bit little-endian), the
+/* Writes a log entry whose topics have the lengths listed at `topics_lengths` (32-bit little-endian), the
  * first being its identifier. Does nothing in read-only mode. */
 ARWEN_IMPORT(writeEventLog)
-void writeEventLog(int32_t num_topics, const int32_t *topic_lengths, const void *topics, const void *data, int32_t data_len);
+void writeEventLog(int32_t num_topics, const int32_t *topics_lengths, const void *topics_data, const void *data, int32_t data_len);
 
 /* How many items of return data there are: this contract's and those of the calls it made. */
 ARWEN_IMPORT(getNumReturnData)
@@ -237,73 +237,73 @@ int32_t getReturnDataSize(int32_t id);
 ARWEN_IMPORT(getReturnData)
 int32_t getReturnData(int32_t id, void *data);
 
-/* Sends EGLD (32 bytes, big-endian) with `length` bytes of data. Returns 0; 1, and sends nothing, when the
+/* Sends EGLD (32 bytes, big-endian) with `data_len` bytes of data. Returns 0; 1, and sends nothing, when the
  * data calls a built-in function. */
 ARWEN_IMPORT(transferValue)
-int32_t transferValue(const void *dest, const void *value, const void *data, int32_t length);
+int32_t transferValue(const void *dest, const void *value, const void *data, int32_t data_len);
 
 /* Sends EGLD and calls a function: at once when `dest` is a contract of this shard, otherwise with the
  * transfer. Returns 0, or 1 when the call failed. The price is charged twice. */
 ARWEN_IMPORT(transferValueExecute)
-int32_t transferValueExecute(const void *dest, const void *value, int64_t gas_limit, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+int32_t transferValueExecute(const void *dest, const void *value, int64_t gas_limit, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* Does nothing but cost gas; always returns 1. Kept for contracts that import it. */
 ARWEN_IMPORT(transferESDT)
-int32_t transferESDT(const void *dest, const void *token, int32_t token_len, const void *value, int64_t gas_limit, const void *data, int32_t length);
+int32_t transferESDT(const void *dest, const void *token, int32_t token_len, const void *value, int64_t gas_limit, const void *data, int32_t data_len);
 
 /* Sends a fungible token and calls a function, as `transferESDTNFTExecute` with nonce 0. */
 ARWEN_IMPORT(transferESDTExecute)
-int32_t transferESDTExecute(const void *dest, const void *token, int32_t token_len, const void *value, int64_t gas_limit, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+int32_t transferESDTExecute(const void *dest, const void *token, int32_t token_len, const void *value, int64_t gas_limit, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* Sends a token and calls a function: at once when `dest` is a contract of this shard, otherwise with the
  * transfer. Returns 0, or 1 when the call failed. */
 ARWEN_IMPORT(transferESDTNFTExecute)
-int32_t transferESDTNFTExecute(const void *dest, const void *token, int32_t token_len, const void *value, int64_t nonce, int64_t gas_limit, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+int32_t transferESDTNFTExecute(const void *dest, const void *token, int32_t token_len, const void *value, int64_t nonce, int64_t gas_limit, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* Calls a contract of this shard with its own storage and waits for it; a built-in function may be called
  * too. Its return data are appended to this contract's. Returns 0; a failure of the call fails this contract. */
 ARWEN_IMPORT(executeOnDestContext)
-int32_t executeOnDestContext(int64_t gas_limit, const void *address, const void *value, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+int32_t executeOnDestContext(int64_t gas_limit, const void *address, const void *value, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* As `executeOnDestContext`, but the called contract sees this contract's caller, who also pays the value.
  * Returns 1 for a built-in function. */
 ARWEN_IMPORT(executeOnDestContextByCaller)
-int32_t executeOnDestContextByCaller(int64_t gas_limit, const void *address, const void *value, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+int32_t executeOnDestContextByCaller(int64_t gas_limit, const void *address, const void *value, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* Runs a contract of this shard on this contract's storage and waits for it. Returns 0, or 1 for a built-in
  * function; a failure of the call fails this contract. */
 ARWEN_IMPORT(executeOnSameContext)
-int32_t executeOnSameContext(int64_t gas_limit, const void *address, const void *value, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+int32_t executeOnSameContext(int64_t gas_limit, const void *address, const void *value, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* As `executeOnSameContext`, with the value of the current call. */
 ARWEN_IMPORT(delegateExecution)
-int32_t delegateExecution(int64_t gas_limit, const void *address, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+int32_t delegateExecution(int64_t gas_limit, const void *address, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* As `delegateExecution`, but nothing is stored or logged meanwhile. */
 ARWEN_IMPORT(executeReadOnly)
-int32_t executeReadOnly(int64_t gas_limit, const void *address, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+int32_t executeReadOnly(int64_t gas_limit, const void *address, const void *function_name, int32_t function_name_len, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* Deploys code and runs its `init`; writes the new address, 32 bytes, at `result`. Returns 0, or 1 when it
  * failed. */
 ARWEN_IMPORT(createContract)
-int32_t createContract(int64_t gas_limit, const void *value, const void *code, const void *code_metadata, int32_t length, void *result, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+int32_t createContract(int64_t gas_limit, const void *value, const void *code, const void *code_metadata, int32_t length, void *result, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* As `createContract`, with the code of the account at `source`. */
 ARWEN_IMPORT(deployFromSourceContract)
-int32_t deployFromSourceContract(int64_t gas_limit, const void *value, const void *source, const void *code_metadata, void *result, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+int32_t deployFromSourceContract(int64_t gas_limit, const void *value, const void *source, const void *code_metadata, void *result, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* Upgrades a contract that this contract owns, through an asynchronous call; ends the execution. */
 ARWEN_IMPORT(upgradeContract)
-void upgradeContract(const void *dest, int64_t gas_limit, const void *value, const void *code, const void *code_metadata, int32_t length, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+void upgradeContract(const void *dest, int64_t gas_limit, const void *value, const void *code, const void *code_metadata, int32_t length, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* As `upgradeContract`, with the code of the account at `source`. */
 ARWEN_IMPORT(upgradeFromSourceContract)
-void upgradeFromSourceContract(const void *dest, int64_t gas_limit, const void *value, const void *source, const void *code_metadata, int32_t num_arguments, const int32_t *argument_lengths, const void *data);
+void upgradeFromSourceContract(const void *dest, int64_t gas_limit, const void *value, const void *source, const void *code_metadata, int32_t num_arguments, const int32_t *arguments_lengths, const void *arguments_data);
 
 /* Ends the execution and calls a contract with value and data (`function@hex@hex…`); its result comes back
  * as a call of `callBack`. */
 ARWEN_IMPORT(asyncCall)
-void asyncCall(const void *dest, const void *value, const void *data, int32_t length);
+void asyncCall(const void *dest, const void *value, const void *data, int32_t data_len);
 
 /* ---- Big integers ---- */
 
@@ -509,17 +509,17 @@ int64_t int64storageLoad(const void *key, int32_t key_len);
 
 /* ---- Hashes and signatures ---- */
 
-/* Writes the SHA-256 of `length` bytes, 32 bytes, at `result`. Returns 0. */
+/* Writes the SHA-256 of `data_len` bytes, 32 bytes, at `result`. Returns 0. */
 ARWEN_IMPORT(sha256)
-int32_t sha256(const void *data, int32_t length, void *result);
+int32_t sha256(const void *data, int32_t data_len, void *result);
 
-/* Writes the Keccak-256 of `length` bytes, 32 bytes, at `result`. Returns 0. */
+/* Writes the Keccak-256 of `data_len` bytes, 32 bytes, at `result`. Returns 0. */
 ARWEN_IMPORT(keccak256)
-int32_t keccak256(const void *data, int32_t length, void *result);
+int32_t keccak256(const void *data, int32_t data_len, void *result);
 
-/* Writes the RIPEMD-160 of `length` bytes, 20 bytes, at `result`. Returns 0. */
+/* Writes the RIPEMD-160 of `data_len` bytes, 20 bytes, at `result`. Returns 0. */
 ARWEN_IMPORT(ripemd160)
-int32_t ripemd160(const void *data, int32_t length, void *result);
+int32_t ripemd160(const void *data, int32_t data_len, void *result);
 
 /* Checks a BLS12-381 signature of 48 bytes with a public key of 96 bytes. Returns 0 when it is good, -1
  * otherwise. */

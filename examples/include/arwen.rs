@@ -154,8 +154,8 @@ extern "C" {
     /// Removes the lock of a key. Returns as `storageStore` does.
     pub fn clearStorageLock(key: *const u8, key_len: i32) -> i32;
 
-    /// Appends `length` bytes to the return data. The contract goes on.
-    pub fn finish(data: *const u8, length: i32);
+    /// Appends `data_len` bytes to the return data. The contract goes on.
+    pub fn finish(data: *const u8, data_len: i32);
 
     /// Ends the execution as failed by the user; the bytes are the message.
     pub fn signalError(message: *const u8, message_len: i32);
@@ -164,9 +164,9 @@ extern "C" {
     /// nothing in read-only mode.
     pub fn writeLog(data: *const u8, data_len: i32, topics: *const u8, num_topics: i32);
 
-    /// Writes a log entry whose topics have the lengths listed at `topic_lengths` (32-bit little-endian), the
-    /// first being its identifier. Does nothing in read-only mode.
-    pub fn writeEventLog(num_topics: i32, topic_lengths: *const i32, topics: *const u8, data: *const u8, data_len: i32);
+    /// Writes a log entry whose topics have the lengths listed at `topics_lengths` (32-bit little-endian),
+    /// the first being its identifier. Does nothing in read-only mode.
+    pub fn writeEventLog(num_topics: i32, topics_lengths: *const i32, topics_data: *const u8, data: *const u8, data_len: i32);
 
     /// How many items of return data there are: this contract's and those of the calls it made.
     pub fn getNumReturnData() -> i32;
@@ -178,59 +178,59 @@ extern "C" {
     /// aborts the VM's run.
     pub fn getReturnData(id: i32, data: *mut u8) -> i32;
 
-    /// Sends EGLD (32 bytes, big-endian) with `length` bytes of data. Returns 0; 1, and sends nothing, when
+    /// Sends EGLD (32 bytes, big-endian) with `data_len` bytes of data. Returns 0; 1, and sends nothing, when
     /// the data calls a built-in function.
-    pub fn transferValue(dest: *const u8, value: *const u8, data: *const u8, length: i32) -> i32;
+    pub fn transferValue(dest: *const u8, value: *const u8, data: *const u8, data_len: i32) -> i32;
 
     /// Sends EGLD and calls a function: at once when `dest` is a contract of this shard, otherwise with the
     /// transfer. Returns 0, or 1 when the call failed. The price is charged twice.
-    pub fn transferValueExecute(dest: *const u8, value: *const u8, gas_limit: i64, function_name: *const u8, function_name_len: i32, num_arguments: i32, argument_lengths: *const i32, data: *const u8) -> i32;
+    pub fn transferValueExecute(dest: *const u8, value: *const u8, gas_limit: i64, function_name: *const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8) -> i32;
 
     /// Does nothing but cost gas; always returns 1. Kept for contracts that import it.
-    pub fn transferESDT(dest: *const u8, token: *const u8, token_len: i32, value: *const u8, gas_limit: i64, data: *const u8, length: i32) -> i32;
+    pub fn transferESDT(dest: *const u8, token: *const u8, token_len: i32, value: *const u8, gas_limit: i64, data: *const u8, data_len: i32) -> i32;
 
     /// Sends a fungible token and calls a function, as `transferESDTNFTExecute` with nonce 0.
-    pub fn transferESDTExecute(dest: *const u8, token: *const u8, token_len: i32, value: *const u8, gas_limit: i64, function_name: *const u8, function_name_len: i32, num_arguments: i32, argument_lengths: *const i32, data: *const u8) -> i32;
+    pub fn transferESDTExecute(dest: *const u8, token: *const u8, token_len: i32, value: *const u8, gas_limit: i64, function_name: *const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8) -> i32;
 
     /// Sends a token and calls a function: at once when `dest` is a contract of this shard, otherwise with
     /// the transfer. Returns 0, or 1 when the call failed.
-    pub fn transferESDTNFTExecute(dest: *const u8, token: *const u8, token_len: i32, value: *const u8, nonce: i64, gas_limit: i64, function_name: *const u8, function_name_len: i32, num_arguments: i32, argument_lengths: *const i32, data: *const u8) -> i32;
+    pub fn transferESDTNFTExecute(dest: *const u8, token: *const u8, token_len: i32, value: *const u8, nonce: i64, gas_limit: i64, function_name: *const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8) -> i32;
 
     /// Calls a contract of this shard with its own storage and waits for it; a built-in function may be
     /// called too. Its return data are appended to this contract's. Returns 0; a failure of the call fails
     /// this contract.
-    pub fn executeOnDestContext(gas_limit: i64, address: *const u8, value: *const u8, function_name: *const u8, function_name_len: i32, num_arguments: i32, argument_lengths: *const i32, data: *const u8) -> i32;
+    pub fn executeOnDestContext(gas_limit: i64, address: *const u8, value: *const u8, function_name: *const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8) -> i32;
 
     /// As `executeOnDestContext`, but the called contract sees this contract's caller, who also pays the
     /// value. Returns 1 for a built-in function.
-    pub fn executeOnDestContextByCaller(gas_limit: i64, address: *const u8, value: *const u8, function_name: *const u8, function_name_len: i32, num_arguments: i32, argument_lengths: *const i32, data: *const u8) -> i32;
+    pub fn executeOnDestContextByCaller(gas_limit: i64, address: *const u8, value: *const u8, function_name: *const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8) -> i32;
 
     /// Runs a contract of this shard on this contract's storage and waits for it. Returns 0, or 1 for a
     /// built-in function; a failure of the call fails this contract.
-    pub fn executeOnSameContext(gas_limit: i64, address: *const u8, value: *const u8, function_name: *const u8, function_name_len: i32, num_arguments: i32, argument_lengths: *const i32, data: *const u8) -> i32;
+    pub fn executeOnSameContext(gas_limit: i64, address: *const u8, value: *const u8, function_name: *const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8) -> i32;
 
     /// As `executeOnSameContext`, with the value of the current call.
-    pub fn delegateExecution(gas_limit: i64, address: *const u8, function_name: *const u8, function_name_len: i32, num_arguments: i32, argument_lengths: *const i32, data: *const u8) -> i32;
+    pub fn delegateExecution(gas_limit: i64, address: *const u8, function_name: *const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8) -> i32;
 
     /// As `delegateExecution`, but nothing is stored or logged meanwhile.
-    pub fn executeReadOnly(gas_limit: i64, address: *const u8, function_name: *const u8, function_name_len: i32, num_arguments: i32, argument_lengths: *const i32, data: *const u8) -> i32;
+    pub fn executeReadOnly(gas_limit: i64, address: *const u8, function_name: *const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8) -> i32;
 
     /// Deploys code and runs its `init`; writes the new address, 32 bytes, at `result`. Returns 0, or 1 when
     /// it failed.
-    pub fn createContract(gas_limit: i64, value: *const u8, code: *const u8, code_metadata: *const u8, length: i32, result: *mut u8, num_arguments: i32, argument_lengths: *const i32, data: *const u8) -> i32;
+    pub fn createContract(gas_limit: i64, value: *const u8, code: *const u8, code_metadata: *const u8, length: i32, result: *mut u8, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8) -> i32;
 
     /// As `createContract`, with the code of the account at `source`.
-    pub fn deployFromSourceContract(gas_limit: i64, value: *const u8, source: *const u8, code_metadata: *const u8, result: *mut u8, num_arguments: i32, argument_lengths: *const i32, data: *const u8) -> i32;
+    pub fn deployFromSourceContract(gas_limit: i64, value: *const u8, source: *const u8, code_metadata: *const u8, result: *mut u8, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8) -> i32;
 
     /// Upgrades a contract that this contract owns, through an asynchronous call; ends the execution.
-    pub fn upgradeContract(dest: *const u8, gas_limit: i64, value: *const u8, code: *const u8, code_metadata: *const u8, length: i32, num_arguments: i32, argument_lengths: *const i32, data: *const u8);
+    pub fn upgradeContract(dest: *const u8, gas_limit: i64, value: *const u8, code: *const u8, code_metadata: *const u8, length: i32, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8);
 
     /// As `upgradeContract`, with the code of the account at `source`.
-    pub fn upgradeFromSourceContract(dest: *const u8, gas_limit: i64, value: *const u8, source: *const u8, code_metadata: *const u8, num_arguments: i32, argument_lengths: *const i32, data: *const u8);
+    pub fn upgradeFromSourceContract(dest: *const u8, gas_limit: i64, value: *const u8, source: *const u8, code_metadata: *const u8, num_arguments: i32, arguments_lengths: *const i32, arguments_data: *const u8);
 
     /// Ends the execution and calls a contract with value and data (`function@hex@hex…`); its result comes
     /// back as a call of `callBack`.
-    pub fn asyncCall(dest: *const u8, value: *const u8, data: *const u8, length: i32);
+    pub fn asyncCall(dest: *const u8, value: *const u8, data: *const u8, data_len: i32);
 
     // ---- Big integers ----
 
@@ -387,14 +387,14 @@ extern "C" {
 
     // ---- Hashes and signatures ----
 
-    /// Writes the SHA-256 of `length` bytes, 32 bytes, at `result`. Returns 0.
-    pub fn sha256(data: *const u8, length: i32, result: *mut u8) -> i32;
+    /// Writes the SHA-256 of `data_len` bytes, 32 bytes, at `result`. Returns 0.
+    pub fn sha256(data: *const u8, data_len: i32, result: *mut u8) -> i32;
 
-    /// Writes the Keccak-256 of `length` bytes, 32 bytes, at `result`. Returns 0.
-    pub fn keccak256(data: *const u8, length: i32, result: *mut u8) -> i32;
+    /// Writes the Keccak-256 of `data_len` bytes, 32 bytes, at `result`. Returns 0.
+    pub fn keccak256(data: *const u8, data_len: i32, result: *mut u8) -> i32;
 
-    /// Writes the RIPEMD-160 of `length` bytes, 20 bytes, at `result`. Returns 0.
-    pub fn ripemd160(data: *const u8, length: i32, result: *mut u8) -> i32;
+    /// Writes the RIPEMD-160 of `data_len` bytes, 20 bytes, at `result`. Returns 0.
+    pub fn ripemd160(data: *const u8, data_len: i32, result: *mut u8) -> i32;
 
     /// Checks a BLS12-381 signature of 48 bytes with a public key of 96 bytes. Returns 0 when it is good, -1
     /// otherwise.

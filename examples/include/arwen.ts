@@ -197,9 +197,9 @@ export declare function isStorageLocked(key: usize, keyLen: i32): i32;
 @external("env", "clearStorageLock")
 export declare function clearStorageLock(key: usize, keyLen: i32): i32;
 
-/** Appends `length` bytes to the return data. The contract goes on. */
+/** Appends `data_len` bytes to the return data. The contract goes on. */
 @external("env", "finish")
-export declare function finish(data: usize, length: i32): void;
+export declare function finish(data: usize, dataLen: i32): void;
 
 /** Ends the execution as failed by the user; the bytes are the message. */
 @external("env", "signalError")
@@ -210,10 +210,10 @@ export declare function signalError(message: usize, messageLen: i32): void;
 @external("env", "writeLog")
 export declare function writeLog(data: usize, dataLen: i32, topics: usize, numTopics: i32): void;
 
-/** Writes a log entry whose topics have the lengths listed at `topic_lengths` (32-bit little-endian), the
+/** Writes a log entry whose topics have the lengths listed at `topics_lengths` (32-bit little-endian), the
  * first being its identifier. Does nothing in read-only mode. */
 @external("env", "writeEventLog")
-export declare function writeEventLog(numTopics: i32, topicLengths: usize, topics: usize, data: usize, dataLen: i32): void;
+export declare function writeEventLog(numTopics: i32, topicsLengths: usize, topicsData: usize, data: usize, dataLen: i32): void;
 
 /** How many items of return data there are: this contract's and those of the calls it made. */
 @external("env", "getNumReturnData")
@@ -228,73 +228,73 @@ export declare function getReturnDataSize(id: i32): i32;
 @external("env", "getReturnData")
 export declare function getReturnData(id: i32, data: usize): i32;
 
-/** Sends EGLD (32 bytes, big-endian) with `length` bytes of data. Returns 0; 1, and sends nothing, when the
+/** Sends EGLD (32 bytes, big-endian) with `data_len` bytes of data. Returns 0; 1, and sends nothing, when the
  * data calls a built-in function. */
 @external("env", "transferValue")
-export declare function transferValue(dest: usize, value: usize, data: usize, length: i32): i32;
+export declare function transferValue(dest: usize, value: usize, data: usize, dataLen: i32): i32;
 
 /** Sends EGLD and calls a function: at once when `dest` is a contract of this shard, otherwise with the
  * transfer. Returns 0, or 1 when the call failed. The price is charged twice. */
 @external("env", "transferValueExecute")
-export declare function transferValueExecute(dest: usize, value: usize, gasLimit: i64, functionName: usize, functionNameLen: i32, numArguments: i32, argumentLengths: usize, data: usize): i32;
+export declare function transferValueExecute(dest: usize, value: usize, gasLimit: i64, functionName: usize, functionNameLen: i32, numArguments: i32, argumentsLengths: usize, argumentsData: usize): i32;
 
 /** Does nothing but cost gas; always returns 1. Kept for contracts that import it. */
 @external("env", "transferESDT")
-export declare function transferESDT(dest: usize, token: usize, tokenLen: i32, value: usize, gasLimit: i64, data: usize, length: i32): i32;
+export declare function transferESDT(dest: usize, token: usize, tokenLen: i32, value: usize, gasLimit: i64, data: usize, dataLen: i32): i32;
 
 /** Sends a fungible token and calls a function, as `transferESDTNFTExecute` with nonce 0. */
 @external("env", "transferESDTExecute")
-export declare function transferESDTExecute(dest: usize, token: usize, tokenLen: i32, value: usize, gasLimit: i64, functionName: usize, functionNameLen: i32, numArguments: i32, argumentLengths: usize, data: usize): i32;
+export declare function transferESDTExecute(dest: usize, token: usize, tokenLen: i32, value: usize, gasLimit: i64, functionName: usize, functionNameLen: i32, numArguments: i32, argumentsLengths: usize, argumentsData: usize): i32;
 
 /** Sends a token and calls a function: at once when `dest` is a contract of this shard, otherwise with the
  * transfer. Returns 0, or 1 when the call failed. */
 @external("env", "transferESDTNFTExecute")
-export declare function transferESDTNFTExecute(dest: usize, token: usize, tokenLen: i32, value: usize, nonce: i64, gasLimit: i64, functionName: usize, functionNameLen: i32, numArguments: i32, argumentLengths: usize, data: usize): i32;
+export declare function transferESDTNFTExecute(dest: usize, token: usize, tokenLen: i32, value: usize, nonce: i64, gasLimit: i64, functionName: usize, functionNameLen: i32, numArguments: i32, argumentsLengths: usize, argumentsData: usize): i32;
 
 /** Calls a contract of this shard with its own storage and waits for it; a built-in function may be called
  * too. Its return data are appended to this contract's. Returns 0; a failure of the call fails this contract. */
 @external("env", "executeOnDestContext")
-export declare function executeOnDestContext(gasLimit: i64, address: usize, value: usize, functionName: usize, functionNameLen: i32, numArguments: i32, argumentLengths: usize, data: usize): i32;
+export declare function executeOnDestContext(gasLimit: i64, address: usize, value: usize, functionName: usize, functionNameLen: i32, numArguments: i32, argumentsLengths: usize, argumentsData: usize): i32;
 
 /** As `executeOnDestContext`, but the called contract sees this contract's caller, who also pays the value.
  * Returns 1 for a built-in function. */
 @external("env", "executeOnDestContextByCaller")
-export declare function executeOnDestContextByCaller(gasLimit: i64, address: usize, value: usize, functionName: usize, functionNameLen: i32, numArguments: i32, argumentLengths: usize, data: usize): i32;
+export declare function executeOnDestContextByCaller(gasLimit: i64, address: usize, value: usize, functionName: usize, functionNameLen: i32, numArguments: i32, argumentsLengths: usize, argumentsData: usize): i32;
 
 /** Runs a contract of this shard on this contract's storage and waits for it. Returns 0, or 1 for a built-in
  * function; a failure of the call fails this contract. */
 @external("env", "executeOnSameContext")
-export declare function executeOnSameContext(gasLimit: i64, address: usize, value: usize, functionName: usize, functionNameLen: i32, numArguments: i32, argumentLengths: usize, data: usize): i32;
+export declare function executeOnSameContext(gasLimit: i64, address: usize, value: usize, functionName: usize, functionNameLen: i32, numArguments: i32, argumentsLengths: usize, argumentsData: usize): i32;
 
 /** As `executeOnSameContext`, with the value of the current call. */
 @external("env", "delegateExecution")
-export declare function delegateExecution(gasLimit: i64, address: usize, functionName: usize, functionNameLen: i32, numArguments: i32, argumentLengths: usize, data: usize): i32;
+export declare function delegateExecution(gasLimit: i64, address: usize, functionName: usize, functionNameLen: i32, numArguments: i32, argumentsLengths: usize, argumentsData: usize): i32;
 
 /** As `delegateExecution`, but nothing is stored or logged meanwhile. */
 @external("env", "executeReadOnly")
-export declare function executeReadOnly(gasLimit: i64, address: usize, functionName: usize, functionNameLen: i32, numArguments: i32, argumentLengths: usize, data: usize): i32;
+export declare function executeReadOnly(gasLimit: i64, address: usize, functionName: usize, functionNameLen: i32, numArguments: i32, argumentsLengths: usize, argumentsData: usize): i32;
 
 /** Deploys code and runs its `init`; writes the new address, 32 bytes, at `result`. Returns 0, or 1 when it
  * failed. */
 @external("env", "createContract")
-export declare function createContract(gasLimit: i64, value: usize, code: usize, codeMetadata: usize, length: i32, result: usize, numArguments: i32, argumentLengths: usize, data: usize): i32;
+export declare function createContract(gasLimit: i64, value: usize, code: usize, codeMetadata: usize, length: i32, result: usize, numArguments: i32, argumentsLengths: usize, argumentsData: usize): i32;
 
 /** As `createContract`, with the code of the account at `source`. */
 @external("env", "deployFromSourceContract")
-export declare function deployFromSourceContract(gasLimit: i64, value: usize, source: usize, codeMetadata: usize, result: usize, numArguments: i32, argumentLengths: usize, data: usize): i32;
+export declare function deployFromSourceContract(gasLimit: i64, value: usize, source: usize, codeMetadata: usize, result: usize, numArguments: i32, argumentsLengths: usize, argumentsData: usize): i32;
 
 /** Upgrades a contract that this contract owns, through an asynchronous call; ends the execution. */
 @external("env", "upgradeContract")
-export declare function upgradeContract(dest: usize, gasLimit: i64, value: usize, code: usize, codeMetadata: usize, length: i32, numArguments: i32, argumentLengths: usize, data: usize): void;
+export declare function upgradeContract(dest: usize, gasLimit: i64, value: usize, code: usize, codeMetadata: usize, length: i32, numArguments: i32, argumentsLengths: usize, argumentsData: usize): void;
 
 /** As `upgradeContract`, with the code of the account at `source`. */
 @external("env", "upgradeFromSourceContract")
-export declare function upgradeFromSourceContract(dest: usize, gasLimit: i64, value: usize, source: usize, codeMetadata: usize, numArguments: i32, argumentLengths: usize, data: usize): void;
+export declare function upgradeFromSourceContract(dest: usize, gasLimit: i64, value: usize, source: usize, codeMetadata: usize, numArguments: i32, argumentsLengths: usize, argumentsData: usize): void;
 
 /** Ends the execution and calls a contract with value and data (`function@hex@hex…`); its result comes back
  * as a call of `callBack`. */
 @external("env", "asyncCall")
-export declare function asyncCall(dest: usize, value: usize, data: usize, length: i32): void;
+export declare function asyncCall(dest: usize, value: usize, data: usize, dataLen: i32): void;
 
 // ---- Big integers ----
 
@@ -500,17 +500,17 @@ export declare function int64storageLoad(key: usize, keyLen: i32): i64;
 
 // ---- Hashes and signatures ----
 
-/** Writes the SHA-256 of `length` bytes, 32 bytes, at `result`. Returns 0. */
+/** Writes the SHA-256 of `data_len` bytes, 32 bytes, at `result`. Returns 0. */
 @external("env", "sha256")
-export declare function sha256(data: usize, length: i32, result: usize): i32;
+export declare function sha256(data: usize, dataLen: i32, result: usize): i32;
 
-/** Writes the Keccak-256 of `length` bytes, 32 bytes, at `result`. Returns 0. */
+/** Writes the Keccak-256 of `data_len` bytes, 32 bytes, at `result`. Returns 0. */
 @external("env", "keccak256")
-export declare function keccak256(data: usize, length: i32, result: usize): i32;
+export declare function keccak256(data: usize, dataLen: i32, result: usize): i32;
 
-/** Writes the RIPEMD-160 of `length` bytes, 20 bytes, at `result`. Returns 0. */
+/** Writes the RIPEMD-160 of `data_len` bytes, 20 bytes, at `result`. Returns 0. */
 @external("env", "ripemd160")
-export declare function ripemd160(data: usize, length: i32, result: usize): i32;
+export declare function ripemd160(data: usize, dataLen: i32, result: usize): i32;
 
 /** Checks a BLS12-381 signature of 48 bytes with a public key of 96 bytes. Returns 0 when it is good, -1
  * otherwise. */

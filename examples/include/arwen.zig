@@ -152,8 +152,8 @@ pub extern "env" fn isStorageLocked(key: [*]const u8, key_len: i32) i32;
 /// Removes the lock of a key. Returns as `storageStore` does.
 pub extern "env" fn clearStorageLock(key: [*]const u8, key_len: i32) i32;
 
-/// Appends `length` bytes to the return data. The contract goes on.
-pub extern "env" fn finish(data: [*]const u8, length: i32) void;
+/// Appends `data_len` bytes to the return data. The contract goes on.
+pub extern "env" fn finish(data: [*]const u8, data_len: i32) void;
 
 /// Ends the execution as failed by the user; the bytes are the message.
 pub extern "env" fn signalError(message: [*]const u8, message_len: i32) void;
@@ -162,9 +162,9 @@ pub extern "env" fn signalError(message: [*]const u8, message_len: i32) void;
 /// in read-only mode.
 pub extern "env" fn writeLog(data: [*]const u8, data_len: i32, topics: [*]const u8, num_topics: i32) void;
 
-/// Writes a log entry whose topics have the lengths listed at `topic_lengths` (32-bit little-endian), the
+/// Writes a log entry whose topics have the lengths listed at `topics_lengths` (32-bit little-endian), the
 /// first being its identifier. Does nothing in read-only mode.
-pub extern "env" fn writeEventLog(num_topics: i32, topic_lengths: [*]const i32, topics: [*]const u8, data: [*]const u8, data_len: i32) void;
+pub extern "env" fn writeEventLog(num_topics: i32, topics_lengths: [*]const i32, topics_data: [*]const u8, data: [*]const u8, data_len: i32) void;
 
 /// How many items of return data there are: this contract's and those of the calls it made.
 pub extern "env" fn getNumReturnData() i32;
@@ -176,59 +176,59 @@ pub extern "env" fn getReturnDataSize(id: i32) i32;
 /// the VM's run.
 pub extern "env" fn getReturnData(id: i32, data: [*]u8) i32;
 
-/// Sends EGLD (32 bytes, big-endian) with `length` bytes of data. Returns 0; 1, and sends nothing, when the
+/// Sends EGLD (32 bytes, big-endian) with `data_len` bytes of data. Returns 0; 1, and sends nothing, when the
 /// data calls a built-in function.
-pub extern "env" fn transferValue(dest: [*]const u8, value: [*]const u8, data: [*]const u8, length: i32) i32;
+pub extern "env" fn transferValue(dest: [*]const u8, value: [*]const u8, data: [*]const u8, data_len: i32) i32;
 
 /// Sends EGLD and calls a function: at once when `dest` is a contract of this shard, otherwise with the
 /// transfer. Returns 0, or 1 when the call failed. The price is charged twice.
-pub extern "env" fn transferValueExecute(dest: [*]const u8, value: [*]const u8, gas_limit: i64, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) i32;
+pub extern "env" fn transferValueExecute(dest: [*]const u8, value: [*]const u8, gas_limit: i64, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) i32;
 
 /// Does nothing but cost gas; always returns 1. Kept for contracts that import it.
-pub extern "env" fn transferESDT(dest: [*]const u8, token: [*]const u8, token_len: i32, value: [*]const u8, gas_limit: i64, data: [*]const u8, length: i32) i32;
+pub extern "env" fn transferESDT(dest: [*]const u8, token: [*]const u8, token_len: i32, value: [*]const u8, gas_limit: i64, data: [*]const u8, data_len: i32) i32;
 
 /// Sends a fungible token and calls a function, as `transferESDTNFTExecute` with nonce 0.
-pub extern "env" fn transferESDTExecute(dest: [*]const u8, token: [*]const u8, token_len: i32, value: [*]const u8, gas_limit: i64, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) i32;
+pub extern "env" fn transferESDTExecute(dest: [*]const u8, token: [*]const u8, token_len: i32, value: [*]const u8, gas_limit: i64, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) i32;
 
 /// Sends a token and calls a function: at once when `dest` is a contract of this shard, otherwise with the
 /// transfer. Returns 0, or 1 when the call failed.
-pub extern "env" fn transferESDTNFTExecute(dest: [*]const u8, token: [*]const u8, token_len: i32, value: [*]const u8, nonce: i64, gas_limit: i64, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) i32;
+pub extern "env" fn transferESDTNFTExecute(dest: [*]const u8, token: [*]const u8, token_len: i32, value: [*]const u8, nonce: i64, gas_limit: i64, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) i32;
 
 /// Calls a contract of this shard with its own storage and waits for it; a built-in function may be called
 /// too. Its return data are appended to this contract's. Returns 0; a failure of the call fails this
 /// contract.
-pub extern "env" fn executeOnDestContext(gas_limit: i64, address: [*]const u8, value: [*]const u8, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) i32;
+pub extern "env" fn executeOnDestContext(gas_limit: i64, address: [*]const u8, value: [*]const u8, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) i32;
 
 /// As `executeOnDestContext`, but the called contract sees this contract's caller, who also pays the value.
 /// Returns 1 for a built-in function.
-pub extern "env" fn executeOnDestContextByCaller(gas_limit: i64, address: [*]const u8, value: [*]const u8, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) i32;
+pub extern "env" fn executeOnDestContextByCaller(gas_limit: i64, address: [*]const u8, value: [*]const u8, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) i32;
 
 /// Runs a contract of this shard on this contract's storage and waits for it. Returns 0, or 1 for a built-in
 /// function; a failure of the call fails this contract.
-pub extern "env" fn executeOnSameContext(gas_limit: i64, address: [*]const u8, value: [*]const u8, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) i32;
+pub extern "env" fn executeOnSameContext(gas_limit: i64, address: [*]const u8, value: [*]const u8, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) i32;
 
 /// As `executeOnSameContext`, with the value of the current call.
-pub extern "env" fn delegateExecution(gas_limit: i64, address: [*]const u8, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) i32;
+pub extern "env" fn delegateExecution(gas_limit: i64, address: [*]const u8, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) i32;
 
 /// As `delegateExecution`, but nothing is stored or logged meanwhile.
-pub extern "env" fn executeReadOnly(gas_limit: i64, address: [*]const u8, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) i32;
+pub extern "env" fn executeReadOnly(gas_limit: i64, address: [*]const u8, function_name: [*]const u8, function_name_len: i32, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) i32;
 
 /// Deploys code and runs its `init`; writes the new address, 32 bytes, at `result`. Returns 0, or 1 when it
 /// failed.
-pub extern "env" fn createContract(gas_limit: i64, value: [*]const u8, code: [*]const u8, code_metadata: [*]const u8, length: i32, result: [*]u8, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) i32;
+pub extern "env" fn createContract(gas_limit: i64, value: [*]const u8, code: [*]const u8, code_metadata: [*]const u8, length: i32, result: [*]u8, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) i32;
 
 /// As `createContract`, with the code of the account at `source`.
-pub extern "env" fn deployFromSourceContract(gas_limit: i64, value: [*]const u8, source: [*]const u8, code_metadata: [*]const u8, result: [*]u8, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) i32;
+pub extern "env" fn deployFromSourceContract(gas_limit: i64, value: [*]const u8, source: [*]const u8, code_metadata: [*]const u8, result: [*]u8, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) i32;
 
 /// Upgrades a contract that this contract owns, through an asynchronous call; ends the execution.
-pub extern "env" fn upgradeContract(dest: [*]const u8, gas_limit: i64, value: [*]const u8, code: [*]const u8, code_metadata: [*]const u8, length: i32, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) void;
+pub extern "env" fn upgradeContract(dest: [*]const u8, gas_limit: i64, value: [*]const u8, code: [*]const u8, code_metadata: [*]const u8, length: i32, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) void;
 
 /// As `upgradeContract`, with the code of the account at `source`.
-pub extern "env" fn upgradeFromSourceContract(dest: [*]const u8, gas_limit: i64, value: [*]const u8, source: [*]const u8, code_metadata: [*]const u8, num_arguments: i32, argument_lengths: [*]const i32, data: [*]const u8) void;
+pub extern "env" fn upgradeFromSourceContract(dest: [*]const u8, gas_limit: i64, value: [*]const u8, source: [*]const u8, code_metadata: [*]const u8, num_arguments: i32, arguments_lengths: [*]const i32, arguments_data: [*]const u8) void;
 
 /// Ends the execution and calls a contract with value and data (`function@hex@hex…`); its result comes back
 /// as a call of `callBack`.
-pub extern "env" fn asyncCall(dest: [*]const u8, value: [*]const u8, data: [*]const u8, length: i32) void;
+pub extern "env" fn asyncCall(dest: [*]const u8, value: [*]const u8, data: [*]const u8, data_len: i32) void;
 
 // ---- Big integers ----
 
@@ -385,14 +385,14 @@ pub extern "env" fn int64storageLoad(key: [*]const u8, key_len: i32) i64;
 
 // ---- Hashes and signatures ----
 
-/// Writes the SHA-256 of `length` bytes, 32 bytes, at `result`. Returns 0.
-pub extern "env" fn sha256(data: [*]const u8, length: i32, result: [*]u8) i32;
+/// Writes the SHA-256 of `data_len` bytes, 32 bytes, at `result`. Returns 0.
+pub extern "env" fn sha256(data: [*]const u8, data_len: i32, result: [*]u8) i32;
 
-/// Writes the Keccak-256 of `length` bytes, 32 bytes, at `result`. Returns 0.
-pub extern "env" fn keccak256(data: [*]const u8, length: i32, result: [*]u8) i32;
+/// Writes the Keccak-256 of `data_len` bytes, 32 bytes, at `result`. Returns 0.
+pub extern "env" fn keccak256(data: [*]const u8, data_len: i32, result: [*]u8) i32;
 
-/// Writes the RIPEMD-160 of `length` bytes, 20 bytes, at `result`. Returns 0.
-pub extern "env" fn ripemd160(data: [*]const u8, length: i32, result: [*]u8) i32;
+/// Writes the RIPEMD-160 of `data_len` bytes, 20 bytes, at `result`. Returns 0.
+pub extern "env" fn ripemd160(data: [*]const u8, data_len: i32, result: [*]u8) i32;
 
 /// Checks a BLS12-381 signature of 48 bytes with a public key of 96 bytes. Returns 0 when it is good, -1
 /// otherwise.

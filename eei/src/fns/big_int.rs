@@ -5,7 +5,7 @@ use arwen_metering::GasKey;
 use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use crate::abi::{BigHandle, MemLen, MemPtr};
+use crate::abi::{BigHandle, MemPtr, MemSlice};
 use crate::context::abort_index;
 use crate::context::big_int::{from_signed, from_unsigned, low_i64, signed_bytes, unsigned_bytes};
 use crate::errors::{EeiError, Stop};
@@ -148,11 +148,10 @@ impl HostCall<'_, '_, '_> {
     fn read_number(
         &mut self,
         dest: BigHandle,
-        at: MemPtr,
-        len: MemLen,
+        at: MemSlice,
         number: fn(&[u8]) -> BigInt,
     ) -> Result<(), Stop> {
-        let bytes = self.load(at, len)?;
+        let bytes = self.load(at)?;
         self.set(dest, number(&bytes));
         self.run.charge_bytes(GasKey::DataCopyPerByte, bytes.len() as u64);
         Ok(())
@@ -161,19 +160,13 @@ impl HostCall<'_, '_, '_> {
     pub(crate) fn big_int_set_unsigned_bytes(
         &mut self,
         dest: BigHandle,
-        bytes: MemPtr,
-        bytes_len: MemLen,
+        bytes: MemSlice,
     ) -> Result<(), Stop> {
-        self.read_number(dest, bytes, bytes_len, from_unsigned)
+        self.read_number(dest, bytes, from_unsigned)
     }
 
-    pub(crate) fn big_int_set_signed_bytes(
-        &mut self,
-        dest: BigHandle,
-        bytes: MemPtr,
-        bytes_len: MemLen,
-    ) -> Result<(), Stop> {
-        self.read_number(dest, bytes, bytes_len, from_signed)
+    pub(crate) fn big_int_set_signed_bytes(&mut self, dest: BigHandle, bytes: MemSlice) -> Result<(), Stop> {
+        self.read_number(dest, bytes, from_signed)
     }
 
     pub(crate) fn big_int_is_int64(&mut self, dest: BigHandle) -> Result<i32, Stop> {
@@ -308,22 +301,20 @@ impl HostCall<'_, '_, '_> {
 
     pub(crate) fn big_int_storage_store_unsigned(
         &mut self,
-        key: MemPtr,
-        key_len: MemLen,
+        key: MemSlice,
         source: BigHandle,
     ) -> Result<i32, Stop> {
-        let key = self.load(key, key_len)?;
+        let key = self.load(key)?;
         let value = unsigned_bytes(self.run.big_ints.get(source.0));
         Ok(self.run.store(&key, &value)? as i32)
     }
 
     pub(crate) fn big_int_storage_load_unsigned(
         &mut self,
-        key: MemPtr,
-        key_len: MemLen,
+        key: MemSlice,
         dest: BigHandle,
     ) -> Result<i32, Stop> {
-        let key = self.load(key, key_len)?;
+        let key = self.load(key)?;
         let value = self.run.load(&key);
         self.set(dest, from_unsigned(&value));
         Ok(value.len() as i32)

@@ -3,7 +3,7 @@
 use arwen_interface::{BigInt, Bytes, CallType, EsdtTransfer, EsdtType, OutputTransfer, VmInput};
 use arwen_metering::GasKey;
 
-use crate::abi::{MemLen, MemPtr};
+use crate::abi::{MemList, MemPtr, MemSlice};
 use crate::call::Call;
 use crate::call::data::CallData;
 use crate::call::token_transfer::Token;
@@ -19,11 +19,8 @@ const FAILED: i32 = 1;
 /// Where in memory a contract has written down a call.
 struct CallAt {
     recipient: MemPtr,
-    function: MemPtr,
-    function_len: MemLen,
-    num_arguments: i32,
-    argument_lengths: MemPtr,
-    data: MemPtr,
+    function: MemSlice,
+    arguments: MemList,
 }
 
 /// A call as a contract wrote it down.
@@ -47,11 +44,11 @@ impl HostCall<'_, '_, '_> {
     fn load_call(&mut self, at: &CallAt, value: Option<MemPtr>) -> Result<Wanted, EeiError> {
         let recipient = self.load_address(at.recipient)?;
         let value = match value {
-            Some(ptr) => from_unsigned(&self.load(ptr, MemLen(BALANCE_LEN))?),
+            Some(ptr) => from_unsigned(&self.load(ptr.with_len(BALANCE_LEN))?),
             None => self.run.runtime.call_value(),
         };
-        let function = self.load(at.function, at.function_len)?;
-        let list = self.load_list(at.num_arguments, at.argument_lengths, at.data);
+        let function = self.load(at.function)?;
+        let list = self.load_list(at.arguments);
         let (arguments, argument_bytes) = list.unwrap_or_default();
         self.run
             .charge_bytes(GasKey::DataCopyPerByte, charged(argument_bytes));
@@ -94,25 +91,18 @@ impl HostCall<'_, '_, '_> {
         Ok(self.prepare(wanted, sender, gas_limit))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn execute_on_dest_context(
         &mut self,
         gas_limit: i64,
         address: MemPtr,
         value: MemPtr,
-        function: MemPtr,
-        function_len: MemLen,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        function: MemSlice,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
         let at = CallAt {
             recipient: address,
             function,
-            function_len,
-            num_arguments,
-            argument_lengths,
-            data,
+            arguments,
         };
         let wanted = self.load_call(&at, Some(value))?;
         self.run.charge(GasKey::ExecuteOnDestContext);
@@ -121,25 +111,18 @@ impl HostCall<'_, '_, '_> {
         Ok(0)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn execute_on_dest_context_by_caller(
         &mut self,
         gas_limit: i64,
         address: MemPtr,
         value: MemPtr,
-        function: MemPtr,
-        function_len: MemLen,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        function: MemSlice,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
         let at = CallAt {
             recipient: address,
             function,
-            function_len,
-            num_arguments,
-            argument_lengths,
-            data,
+            arguments,
         };
         let wanted = self.load_call(&at, Some(value))?;
         self.run.charge(GasKey::ExecuteOnDestContext);
@@ -151,69 +134,48 @@ impl HostCall<'_, '_, '_> {
         Ok(0)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn execute_on_same_context(
         &mut self,
         gas_limit: i64,
         address: MemPtr,
         value: MemPtr,
-        function: MemPtr,
-        function_len: MemLen,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        function: MemSlice,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
         let at = CallAt {
             recipient: address,
             function,
-            function_len,
-            num_arguments,
-            argument_lengths,
-            data,
+            arguments,
         };
         self.execute_here(GasKey::ExecuteOnSameContext, gas_limit, &at, Some(value))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn delegate_execution(
         &mut self,
         gas_limit: i64,
         address: MemPtr,
-        function: MemPtr,
-        function_len: MemLen,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        function: MemSlice,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
         let at = CallAt {
             recipient: address,
             function,
-            function_len,
-            num_arguments,
-            argument_lengths,
-            data,
+            arguments,
         };
         self.execute_here(GasKey::DelegateExecution, gas_limit, &at, None)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn execute_read_only(
         &mut self,
         gas_limit: i64,
         address: MemPtr,
-        function: MemPtr,
-        function_len: MemLen,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        function: MemSlice,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
         let at = CallAt {
             recipient: address,
             function,
-            function_len,
-            num_arguments,
-            argument_lengths,
-            data,
+            arguments,
         };
         let wanted = self.load_call(&at, None)?;
         self.run.charge(GasKey::ExecuteReadOnly);
@@ -246,25 +208,18 @@ impl HostCall<'_, '_, '_> {
         Ok(0)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn transfer_value_execute(
         &mut self,
         dest: MemPtr,
         value: MemPtr,
         gas_limit: i64,
-        function: MemPtr,
-        function_len: MemLen,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        function: MemSlice,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
         let at = CallAt {
             recipient: dest,
             function,
-            function_len,
-            num_arguments,
-            argument_lengths,
-            data,
+            arguments,
         };
         let wanted = self.load_call(&at, Some(value))?;
         self.run.charge(GasKey::TransferValue);
@@ -296,66 +251,35 @@ impl HostCall<'_, '_, '_> {
         Ok(0)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn transfer_esdt_execute(
         &mut self,
         dest: MemPtr,
-        token: MemPtr,
-        token_len: MemLen,
+        token: MemSlice,
         value: MemPtr,
         gas_limit: i64,
-        function: MemPtr,
-        function_len: MemLen,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        function: MemSlice,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
-        let at = CallAt {
-            recipient: dest,
-            function,
-            function_len,
-            num_arguments,
-            argument_lengths,
-            data,
-        };
-        self.transfer_token_execute(at, (token, token_len), value, 0, gas_limit)
+        self.transfer_esdt_nft_execute(dest, token, value, 0, gas_limit, function, arguments)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn transfer_esdt_nft_execute(
         &mut self,
         dest: MemPtr,
-        token: MemPtr,
-        token_len: MemLen,
+        token: MemSlice,
         value: MemPtr,
         nonce: i64,
         gas_limit: i64,
-        function: MemPtr,
-        function_len: MemLen,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        function: MemSlice,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
         let at = CallAt {
             recipient: dest,
             function,
-            function_len,
-            num_arguments,
-            argument_lengths,
-            data,
+            arguments,
         };
-        self.transfer_token_execute(at, (token, token_len), value, nonce, gas_limit)
-    }
-
-    fn transfer_token_execute(
-        &mut self,
-        at: CallAt,
-        (token, token_len): (MemPtr, MemLen),
-        value: MemPtr,
-        nonce: i64,
-        gas_limit: i64,
-    ) -> Result<i32, Stop> {
-        let identifier = self.load(token, token_len)?;
+        let identifier = self.load(token)?;
         let mut wanted = self.load_call(&at, Some(value))?;
         self.run
             .charge_bytes(GasKey::DataCopyPerByte, charged(wanted.argument_bytes));
@@ -390,17 +314,11 @@ impl HostCall<'_, '_, '_> {
         Ok(0)
     }
 
-    pub(crate) fn async_call(
-        &mut self,
-        dest: MemPtr,
-        value: MemPtr,
-        data: MemPtr,
-        length: MemLen,
-    ) -> Result<(), Stop> {
+    pub(crate) fn async_call(&mut self, dest: MemPtr, value: MemPtr, data: MemSlice) -> Result<(), Stop> {
         let destination = self.load_address(dest)?;
-        let value = self.load(value, MemLen(BALANCE_LEN))?;
-        self.run.charge_bytes(GasKey::DataCopyPerByte, charged(length.0));
-        let data = self.load(data, length)?;
+        let value = self.load(value.with_len(BALANCE_LEN))?;
+        self.run.charge_bytes(GasKey::DataCopyPerByte, charged(data.len));
+        let data = self.load(data)?;
         if self.run.register_async_call(destination, data, value).is_err() {
             self.run.runtime.set_breakpoint(Breakpoint::OutOfGas);
         }

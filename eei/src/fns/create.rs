@@ -5,7 +5,7 @@ use std::rc::Rc;
 use arwen_interface::{Bytes, VmInput};
 use arwen_metering::GasKey;
 
-use crate::abi::{MemLen, MemPtr};
+use crate::abi::{MemLen, MemList, MemPtr, MemSlice};
 use crate::call::UPGRADE;
 use crate::call::data::CallData;
 use crate::context::big_int::from_unsigned;
@@ -17,17 +17,10 @@ use super::{BALANCE_LEN, HostCall, charged};
 /// The length of code metadata, in bytes.
 const CODE_METADATA_LEN: i32 = 2;
 
-/// Where in memory a contract has written down the arguments of a constructor.
-struct ArgumentsAt {
-    num_arguments: i32,
-    argument_lengths: MemPtr,
-    data: MemPtr,
-}
-
 /// Which code is deployed.
 #[derive(Clone, Copy)]
 enum CodeAt {
-    Memory(MemPtr, MemLen),
+    Memory(MemSlice),
     /// That of the account at this address.
     Account(MemPtr),
 }
@@ -52,15 +45,15 @@ impl HostCall<'_, '_, '_> {
         value: MemPtr,
         code: CodeAt,
         code_metadata: MemPtr,
-        at: &ArgumentsAt,
+        arguments: MemList,
     ) -> Result<Wanted, Stop> {
-        let value = self.load(value, MemLen(BALANCE_LEN))?;
+        let value = self.load(value.with_len(BALANCE_LEN))?;
         let code = match code {
-            CodeAt::Memory(ptr, len) => Code::Bytes(self.load(ptr, len)?),
+            CodeAt::Memory(slice) => Code::Bytes(self.load(slice)?),
             CodeAt::Account(ptr) => Code::Of(self.load_address(ptr)?),
         };
-        let code_metadata = self.load(code_metadata, MemLen(CODE_METADATA_LEN))?;
-        let (arguments, bytes) = self.load_list(at.num_arguments, at.argument_lengths, at.data)?;
+        let code_metadata = self.load(code_metadata.with_len(CODE_METADATA_LEN))?;
+        let (arguments, bytes) = self.load_list(arguments)?;
         self.run.charge_bytes(GasKey::DataCopyPerByte, charged(bytes));
         Ok(Wanted {
             value,
@@ -86,26 +79,18 @@ impl HostCall<'_, '_, '_> {
         code_metadata: MemPtr,
         length: MemLen,
         result: MemPtr,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
-        let arguments = ArgumentsAt {
-            num_arguments,
-            argument_lengths,
-            data,
-        };
         self.deploy(
             gas_limit,
             value,
-            CodeAt::Memory(code, length),
+            CodeAt::Memory(code.with_len(length.0)),
             code_metadata,
             result,
-            &arguments,
+            arguments,
         )
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn deploy_from_source_contract(
         &mut self,
         gas_limit: i64,
@@ -113,22 +98,15 @@ impl HostCall<'_, '_, '_> {
         source: MemPtr,
         code_metadata: MemPtr,
         result: MemPtr,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
-        let arguments = ArgumentsAt {
-            num_arguments,
-            argument_lengths,
-            data,
-        };
         self.deploy(
             gas_limit,
             value,
             CodeAt::Account(source),
             code_metadata,
             result,
-            &arguments,
+            arguments,
         )
     }
 
@@ -139,7 +117,7 @@ impl HostCall<'_, '_, '_> {
         code: CodeAt,
         code_metadata: MemPtr,
         result: MemPtr,
-        arguments: &ArgumentsAt,
+        arguments: MemList,
     ) -> Result<i32, Stop> {
         let wanted = self.load_deployment(value, code, code_metadata, arguments)?;
         let code = self.find_code(wanted.code)?;
@@ -168,22 +146,19 @@ impl HostCall<'_, '_, '_> {
         code: MemPtr,
         code_metadata: MemPtr,
         length: MemLen,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        arguments: MemList,
     ) -> Result<(), Stop> {
-        let arguments = ArgumentsAt {
-            num_arguments,
-            argument_lengths,
-            data,
-        };
-        let wanted = self.load_deployment(value, CodeAt::Memory(code, length), code_metadata, &arguments)?;
+        let wanted = self.load_deployment(
+            value,
+            CodeAt::Memory(code.with_len(length.0)),
+            code_metadata,
+            arguments,
+        )?;
         let dest = self.load_address(dest)?;
         self.run.charge_bytes(GasKey::DataCopyPerByte, charged(length.0));
         self.upgrade(dest, gas_limit, wanted)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn upgrade_from_source_contract(
         &mut self,
         dest: MemPtr,
@@ -191,16 +166,9 @@ impl HostCall<'_, '_, '_> {
         value: MemPtr,
         source: MemPtr,
         code_metadata: MemPtr,
-        num_arguments: i32,
-        argument_lengths: MemPtr,
-        data: MemPtr,
+        arguments: MemList,
     ) -> Result<(), Stop> {
-        let arguments = ArgumentsAt {
-            num_arguments,
-            argument_lengths,
-            data,
-        };
-        let wanted = self.load_deployment(value, CodeAt::Account(source), code_metadata, &arguments)?;
+        let wanted = self.load_deployment(value, CodeAt::Account(source), code_metadata, arguments)?;
         let dest = self.load_address(dest)?;
         self.upgrade(dest, gas_limit, wanted)
     }

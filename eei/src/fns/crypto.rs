@@ -2,7 +2,7 @@
 
 use arwen_metering::GasKey;
 
-use crate::abi::{MemLen, MemPtr};
+use crate::abi::{MemPtr, MemSlice};
 use crate::crypto::{self, SignatureError};
 use crate::errors::{EeiError, Stop};
 
@@ -16,90 +16,78 @@ fn verdict(check: Result<(), SignatureError>) -> i32 {
 impl HostCall<'_, '_, '_> {
     fn hash<const N: usize>(
         &mut self,
-        data: MemPtr,
-        length: MemLen,
+        data: MemSlice,
         result: MemPtr,
         hash: fn(&[u8]) -> [u8; N],
     ) -> Result<i32, Stop> {
-        self.run.charge_bytes(GasKey::DataCopyPerByte, charged(length.0));
-        let data = self.load(data, length)?;
+        self.run.charge_bytes(GasKey::DataCopyPerByte, charged(data.len));
+        let data = self.load(data)?;
         self.store(result, &hash(&data))?;
         Ok(0)
     }
 
-    pub(crate) fn sha256(&mut self, data: MemPtr, length: MemLen, result: MemPtr) -> Result<i32, Stop> {
-        self.hash(data, length, result, crypto::sha256)
+    pub(crate) fn sha256(&mut self, data: MemSlice, result: MemPtr) -> Result<i32, Stop> {
+        self.hash(data, result, crypto::sha256)
     }
 
-    pub(crate) fn keccak256(&mut self, data: MemPtr, length: MemLen, result: MemPtr) -> Result<i32, Stop> {
-        self.hash(data, length, result, crypto::keccak256)
+    pub(crate) fn keccak256(&mut self, data: MemSlice, result: MemPtr) -> Result<i32, Stop> {
+        self.hash(data, result, crypto::keccak256)
     }
 
-    pub(crate) fn ripemd160(&mut self, data: MemPtr, length: MemLen, result: MemPtr) -> Result<i32, Stop> {
-        self.hash(data, length, result, crypto::ripemd160)
+    pub(crate) fn ripemd160(&mut self, data: MemSlice, result: MemPtr) -> Result<i32, Stop> {
+        self.hash(data, result, crypto::ripemd160)
     }
 
     /// Key and message, in the order of charges and faults all signature checks have.
-    fn key_and_message(
-        &mut self,
-        key: MemPtr,
-        key_len: usize,
-        message: MemPtr,
-        message_len: MemLen,
-    ) -> Result<(Vec<u8>, Vec<u8>), Stop> {
-        let key = self.load(key, MemLen(key_len as i32))?;
+    fn key_and_message(&mut self, key: MemSlice, message: MemSlice) -> Result<(Vec<u8>, Vec<u8>), Stop> {
+        let key = self.load(key)?;
         self.run
-            .charge_bytes(GasKey::DataCopyPerByte, charged(message_len.0));
-        let message = self.load(message, message_len)?;
+            .charge_bytes(GasKey::DataCopyPerByte, charged(message.len));
+        let message = self.load(message)?;
         Ok((key, message))
     }
 
     pub(crate) fn verify_bls(
         &mut self,
         key: MemPtr,
-        message: MemPtr,
-        message_len: MemLen,
+        message: MemSlice,
         signature: MemPtr,
     ) -> Result<i32, Stop> {
-        let (key, message) = self.key_and_message(key, crypto::BLS_KEY_LEN, message, message_len)?;
-        let signature = self.load(signature, MemLen(crypto::BLS_SIGNATURE_LEN as i32))?;
+        let (key, message) = self.key_and_message(key.with_len(crypto::BLS_KEY_LEN as i32), message)?;
+        let signature = self.load(signature.with_len(crypto::BLS_SIGNATURE_LEN as i32))?;
         Ok(verdict(crypto::verify_bls(&key, &message, &signature)))
     }
 
     pub(crate) fn verify_ed25519(
         &mut self,
         key: MemPtr,
-        message: MemPtr,
-        message_len: MemLen,
+        message: MemSlice,
         signature: MemPtr,
     ) -> Result<i32, Stop> {
-        let (key, message) = self.key_and_message(key, crypto::ED25519_KEY_LEN, message, message_len)?;
-        let signature = self.load(signature, MemLen(crypto::ED25519_SIGNATURE_LEN as i32))?;
+        let (key, message) = self.key_and_message(key.with_len(crypto::ED25519_KEY_LEN as i32), message)?;
+        let signature = self.load(signature.with_len(crypto::ED25519_SIGNATURE_LEN as i32))?;
         Ok(verdict(crypto::verify_ed25519(&key, &message, &signature)))
     }
 
     pub(crate) fn verify_secp256k1(
         &mut self,
-        key: MemPtr,
-        key_len: MemLen,
-        message: MemPtr,
-        message_len: MemLen,
+        key: MemSlice,
+        message: MemSlice,
         signature: MemPtr,
     ) -> Result<i32, Stop> {
         let lengths = [
             crypto::SECP256K1_COMPRESSED_KEY_LEN,
             crypto::SECP256K1_UNCOMPRESSED_KEY_LEN,
         ];
-        let key_len = usize::try_from(key_len.0)
-            .ok()
-            .filter(|len| lengths.contains(len));
-        let key_len = key_len.ok_or(EeiError::InvalidKeySize)?;
-        let (key, message) = self.key_and_message(key, key_len, message, message_len)?;
+        if !lengths.iter().any(|len| *len as i32 == key.len) {
+            return Err(EeiError::InvalidKeySize.into());
+        }
+        let (key, message) = self.key_and_message(key, message)?;
         // The second byte of a DER signature says how much follows.
         let header_len = crypto::SECP256K1_HEADER_LEN as i32;
-        let header = self.load(signature, MemLen(header_len))?;
+        let header = self.load(signature.with_len(header_len))?;
         let rest = header.get(1).copied().unwrap_or(0);
-        let signature = self.load(signature, MemLen(i32::from(rest) + header_len))?;
+        let signature = self.load(signature.with_len(i32::from(rest) + header_len))?;
         Ok(verdict(crypto::verify_secp256k1(&key, &message, &signature)))
     }
 }

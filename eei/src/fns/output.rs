@@ -3,7 +3,7 @@
 use arwen_interface::{Bytes, ReturnCode};
 use arwen_metering::GasKey;
 
-use crate::abi::{MemLen, MemPtr};
+use crate::abi::{MemList, MemPtr, MemSlice};
 use crate::context::abort_index;
 use crate::context::runtime::Breakpoint;
 use crate::errors::{EeiError, Stop};
@@ -11,58 +11,43 @@ use crate::errors::{EeiError, Stop};
 use super::{HASH_LEN, HostCall, charged};
 
 impl HostCall<'_, '_, '_> {
-    pub(crate) fn finish(&mut self, data: MemPtr, length: MemLen) -> Result<(), Stop> {
-        self.run.charge_bytes(GasKey::PersistPerByte, charged(length.0));
-        let data = self.load(data, length)?;
+    pub(crate) fn finish(&mut self, data: MemSlice) -> Result<(), Stop> {
+        self.run.charge_bytes(GasKey::PersistPerByte, charged(data.len));
+        let data = self.load(data)?;
         self.run.output.state.return_data.push(data);
         Ok(())
     }
 
-    pub(crate) fn signal_error(&mut self, message: MemPtr, message_len: MemLen) -> Result<(), Stop> {
-        let message = self.load(message, message_len)?;
+    pub(crate) fn signal_error(&mut self, message: MemSlice) -> Result<(), Stop> {
+        let message = self.load(message)?;
         self.run.output.state.return_code = ReturnCode::UserError;
         self.run.output.state.return_message = message;
         self.run.runtime.set_breakpoint(Breakpoint::SignalError);
         Err(Stop::Breakpoint)
     }
 
-    pub(crate) fn write_log(
-        &mut self,
-        data: MemPtr,
-        data_len: MemLen,
-        topics: MemPtr,
-        num_topics: i32,
-    ) -> Result<(), Stop> {
-        let bytes = num_topics.wrapping_mul(HASH_LEN).wrapping_add(data_len.0);
+    pub(crate) fn write_log(&mut self, data: MemSlice, topics: MemPtr, num_topics: i32) -> Result<(), Stop> {
+        let bytes = num_topics.wrapping_mul(HASH_LEN).wrapping_add(data.len);
         self.run.charge_bytes(GasKey::PersistPerByte, charged(bytes));
-        let data = self.load(data, data_len)?;
+        let data = self.load(data)?;
         if num_topics < 0 {
             return Err(EeiError::negative_topics(num_topics).into());
         }
         let mut list = Vec::new();
         for topic in 0..num_topics {
             let at = topics.0.wrapping_add(topic.wrapping_mul(HASH_LEN));
-            list.push(self.load(MemPtr(at), MemLen(HASH_LEN))?);
+            list.push(self.load(MemPtr(at).with_len(HASH_LEN))?);
         }
         self.log(list, data);
         Ok(())
     }
 
-    pub(crate) fn write_event_log(
-        &mut self,
-        num_topics: i32,
-        topic_lengths: MemPtr,
-        topics: MemPtr,
-        data: MemPtr,
-        data_len: MemLen,
-    ) -> Result<(), Stop> {
-        let (topics, topic_bytes) = self.load_list(num_topics, topic_lengths, topics)?;
-        let data = self.load(data, data_len)?;
+    pub(crate) fn write_event_log(&mut self, topics: MemList, data: MemSlice) -> Result<(), Stop> {
+        let (topics, topic_bytes) = self.load_list(topics)?;
+        let bytes = topic_bytes.wrapping_add(data.len);
+        let data = self.load(data)?;
         self.run.charge(GasKey::Log);
-        self.run.charge_bytes(
-            GasKey::DataCopyPerByte,
-            charged(topic_bytes.wrapping_add(data_len.0)),
-        );
+        self.run.charge_bytes(GasKey::DataCopyPerByte, charged(bytes));
         self.log(topics, data);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use arwen_interface::BigInt;
 use num_traits::ToPrimitive;
 
-use crate::abi::{MemLen, MemPtr};
+use crate::abi::MemSlice;
 use crate::context::big_int::{from_signed, from_unsigned, signed_bytes, unsigned_bytes};
 use crate::errors::{EeiError, Stop};
 
@@ -42,42 +42,28 @@ impl HostCall<'_, '_, '_> {
 
     pub(crate) fn small_int_storage_store_unsigned(
         &mut self,
-        key: MemPtr,
-        key_len: MemLen,
+        key: MemSlice,
         value: i64,
     ) -> Result<i32, Stop> {
-        let key = self.load(key, key_len)?;
+        let key = self.load(key)?;
         Ok(self
             .run
             .store(&key, &unsigned_bytes(&BigInt::from(value as u64)))? as i32)
     }
 
-    pub(crate) fn small_int_storage_store_signed(
-        &mut self,
-        key: MemPtr,
-        key_len: MemLen,
-        value: i64,
-    ) -> Result<i32, Stop> {
-        let key = self.load(key, key_len)?;
+    pub(crate) fn small_int_storage_store_signed(&mut self, key: MemSlice, value: i64) -> Result<i32, Stop> {
+        let key = self.load(key)?;
         Ok(self.run.store(&key, &signed_bytes(&value.into()))? as i32)
     }
 
-    pub(crate) fn small_int_storage_load_unsigned(
-        &mut self,
-        key: MemPtr,
-        key_len: MemLen,
-    ) -> Result<i64, Stop> {
-        let key = self.load(key, key_len)?;
+    pub(crate) fn small_int_storage_load_unsigned(&mut self, key: MemSlice) -> Result<i64, Stop> {
+        let key = self.load(key)?;
         let value = from_unsigned(&self.run.load(&key));
         Ok(value.to_u64().ok_or(EeiError::StorageValueOutOfRange)? as i64)
     }
 
-    pub(crate) fn small_int_storage_load_signed(
-        &mut self,
-        key: MemPtr,
-        key_len: MemLen,
-    ) -> Result<i64, Stop> {
-        let key = self.load(key, key_len)?;
+    pub(crate) fn small_int_storage_load_signed(&mut self, key: MemSlice) -> Result<i64, Stop> {
+        let key = self.load(key)?;
         Ok(from_signed(&self.run.load(&key))
             .to_i64()
             .ok_or(EeiError::StorageValueOutOfRange)?)
@@ -91,16 +77,11 @@ impl HostCall<'_, '_, '_> {
         self.small_int_finish_signed(value)
     }
 
-    pub(crate) fn int64storage_store(
-        &mut self,
-        key: MemPtr,
-        key_len: MemLen,
-        value: i64,
-    ) -> Result<i32, Stop> {
-        self.small_int_storage_store_unsigned(key, key_len, value)
+    pub(crate) fn int64storage_store(&mut self, key: MemSlice, value: i64) -> Result<i32, Stop> {
+        self.small_int_storage_store_unsigned(key, value)
     }
 
-    pub(crate) fn int64storage_load(&mut self, key: MemPtr, key_len: MemLen) -> Result<i64, Stop> {
-        self.small_int_storage_load_unsigned(key, key_len)
+    pub(crate) fn int64storage_load(&mut self, key: MemSlice) -> Result<i64, Stop> {
+        self.small_int_storage_load_unsigned(key)
     }
 }

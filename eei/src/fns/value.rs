@@ -4,7 +4,7 @@ use arwen_interface::{BigInt, Bytes, CallType, OutputTransfer};
 use arwen_metering::GasKey;
 use num_traits::Signed;
 
-use crate::abi::{MemLen, MemPtr};
+use crate::abi::{MemPtr, MemSlice};
 use crate::context::big_int::{from_unsigned, unsigned_bytes};
 use crate::errors::{EeiError, Stop};
 
@@ -102,13 +102,12 @@ impl HostCall<'_, '_, '_> {
         &mut self,
         dest: MemPtr,
         value: MemPtr,
-        data: MemPtr,
-        length: MemLen,
+        data: MemSlice,
     ) -> Result<i32, Stop> {
         let dest = self.load_address(dest)?;
-        let value = from_unsigned(&self.load(value, MemLen(BALANCE_LEN))?);
-        self.run.charge_bytes(GasKey::PersistPerByte, charged(length.0));
-        let data = self.load(data, length)?;
+        let value = from_unsigned(&self.load(value.with_len(BALANCE_LEN))?);
+        self.run.charge_bytes(GasKey::PersistPerByte, charged(data.len));
+        let data = self.load(data)?;
         if self.run.is_builtin_call(&data) {
             return Ok(1);
         }
@@ -124,18 +123,15 @@ impl HostCall<'_, '_, '_> {
         Ok(0)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the contract's side decides")]
     pub(crate) fn transfer_esdt(
         &mut self,
         _dest: MemPtr,
-        _token: MemPtr,
-        _token_len: MemLen,
+        _token: MemSlice,
         _value: MemPtr,
         _gas_limit: i64,
-        _data: MemPtr,
-        length: MemLen,
+        data: MemSlice,
     ) -> Result<i32, Stop> {
-        self.run.charge_bytes(GasKey::PersistPerByte, charged(length.0));
+        self.run.charge_bytes(GasKey::PersistPerByte, charged(data.len));
         Ok(1)
     }
 }

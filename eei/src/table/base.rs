@@ -1,6 +1,6 @@
 //! Rows: contracts, accounts and the chain.
 
-use crate::abi::{BigHandle, MemInts, MemLen, MemOut, MemPtr};
+use crate::abi::{BigHandle, MemLen, MemList, MemOut, MemPtr, MemSlice};
 
 host_fns! {
     /// Writes the address of the running contract, 32 bytes, at `result`.
@@ -103,77 +103,77 @@ host_fns! {
         gas [GetCallValue];
     /// Writes how much of a token an account has at `result`, big-endian without leading zeros; returns the length.
     "getESDTBalance" = get_esdt_balance(
-        address: MemPtr, token: MemPtr, token_len: MemLen, nonce: i64, result: MemOut
+        address: MemPtr, token: MemSlice, nonce: i64, result: MemOut
     ) -> i32,
         gas [GetExternalBalance];
     /// Reads a token of an account: its value and royalties into big integers, its properties, hash, name,
     /// attributes, creator and first URI into memory. Returns the length of the value in bytes. Without metadata only
     /// value and properties are written.
     "getESDTTokenData" = get_esdt_token_data(
-        address: MemPtr, token: MemPtr, token_len: MemLen, nonce: i64, value: BigHandle, properties: MemOut,
+        address: MemPtr, token: MemSlice, nonce: i64, value: BigHandle, properties: MemOut,
         hash: MemOut, name: MemOut, attributes: MemOut, creator: MemOut, royalties: BigHandle, uris: MemOut
     ) -> i32,
         gas [GetExternalBalance];
     /// The length of a token's name; 0 without metadata.
     "getESDTNFTNameLength" = get_esdt_nft_name_length(
-        address: MemPtr, token: MemPtr, token_len: MemLen, nonce: i64
+        address: MemPtr, token: MemSlice, nonce: i64
     ) -> i32,
         gas [GetExternalBalance];
     /// The length of a token's attributes; 0 without metadata.
     "getESDTNFTAttributeLength" = get_esdt_nft_attribute_length(
-        address: MemPtr, token: MemPtr, token_len: MemLen, nonce: i64
+        address: MemPtr, token: MemSlice, nonce: i64
     ) -> i32,
         gas [GetExternalBalance];
     /// The length of a token's first URI; 0 without one.
     "getESDTNFTURILength" = get_esdt_nft_uri_length(
-        address: MemPtr, token: MemPtr, token_len: MemLen, nonce: i64
+        address: MemPtr, token: MemSlice, nonce: i64
     ) -> i32,
         gas [GetExternalBalance];
     /// The last nonce an account has given to an instance of a token; 0 when it cannot be read.
-    "getCurrentESDTNFTNonce" = get_current_esdt_nft_nonce(address: MemPtr, token: MemPtr, token_len: MemLen) -> i64,
+    "getCurrentESDTNFTNonce" = get_current_esdt_nft_nonce(address: MemPtr, token: MemSlice) -> i64,
         gas [StorageLoad];
     /// Stores `data_len` bytes under a key; no bytes delete the entry. Returns 0 unchanged, 1 modified, 2 added, 3
     /// deleted. In read-only mode it does nothing and returns 0.
-    "storageStore" = storage_store(key: MemPtr, key_len: MemLen, data: MemPtr, data_len: MemLen) -> i32,
+    "storageStore" = storage_store(key: MemSlice, data: MemSlice) -> i32,
         gas [StorageStore];
     /// Writes the value of a key at `data`; returns its length.
-    "storageLoad" = storage_load(key: MemPtr, key_len: MemLen, data: MemOut) -> i32,
+    "storageLoad" = storage_load(key: MemSlice, data: MemOut) -> i32,
         gas [StorageLoad];
     /// The length of the value of a key.
-    "storageLoadLength" = storage_load_length(key: MemPtr, key_len: MemLen) -> i32,
+    "storageLoadLength" = storage_load_length(key: MemSlice) -> i32,
         gas [StorageLoad];
     /// Writes the value of a key of another account at `data`; returns its length, 0 when that account is absent or
     /// not readable.
     "storageLoadFromAddress" = storage_load_from_address(
-        address: MemPtr, key: MemPtr, key_len: MemLen, data: MemOut
+        address: MemPtr, key: MemSlice, data: MemOut
     ) -> i32,
         gas [StorageLoad];
     /// Locks a key until `timestamp`, in seconds since 1970. Returns as `storageStore` does.
-    "setStorageLock" = set_storage_lock(key: MemPtr, key_len: MemLen, timestamp: i64) -> i32,
+    "setStorageLock" = set_storage_lock(key: MemSlice, timestamp: i64) -> i32,
         gas [Int64StorageStore];
     /// Until when a key is locked, in seconds since 1970; 0 when it never was.
-    "getStorageLock" = get_storage_lock(key: MemPtr, key_len: MemLen) -> i64,
+    "getStorageLock" = get_storage_lock(key: MemSlice) -> i64,
         gas [StorageLoad];
     /// 1 when the lock of a key ends after the current block's time, 0 otherwise.
-    "isStorageLocked" = is_storage_locked(key: MemPtr, key_len: MemLen) -> i32,
+    "isStorageLocked" = is_storage_locked(key: MemSlice) -> i32,
         gas within [StorageLoad, GetBlockTimeStamp];
     /// Removes the lock of a key. Returns as `storageStore` does.
-    "clearStorageLock" = clear_storage_lock(key: MemPtr, key_len: MemLen) -> i32,
+    "clearStorageLock" = clear_storage_lock(key: MemSlice) -> i32,
         gas [Int64StorageStore];
-    /// Appends `length` bytes to the return data. The contract goes on.
-    "finish" = finish(data: MemPtr, length: MemLen),
+    /// Appends `data_len` bytes to the return data. The contract goes on.
+    "finish" = finish(data: MemSlice),
         gas [Finish];
     /// Ends the execution as failed by the user; the bytes are the message.
-    "signalError" = signal_error(message: MemPtr, message_len: MemLen),
+    "signalError" = signal_error(message: MemSlice),
         gas [SignalError];
     /// Writes a log entry with `num_topics` topics of 32 bytes each, the first being its identifier. Does nothing in
     /// read-only mode.
-    "writeLog" = write_log(data: MemPtr, data_len: MemLen, topics: MemPtr, num_topics: i32),
+    "writeLog" = write_log(data: MemSlice, topics: MemPtr, num_topics: i32),
         gas [Log];
-    /// Writes a log entry whose topics have the lengths listed at `topic_lengths` (32-bit little-endian), the first
+    /// Writes a log entry whose topics have the lengths listed at `topics_lengths` (32-bit little-endian), the first
     /// being its identifier. Does nothing in read-only mode.
     "writeEventLog" = write_event_log(
-        num_topics: i32, topic_lengths: MemInts, topics: MemPtr, data: MemPtr, data_len: MemLen
+        topics: MemList, data: MemSlice
     ),
         gas within [Log];
     /// How many items of return data there are: this contract's and those of the calls it made.
@@ -186,95 +186,90 @@ host_fns! {
     /// VM's run.
     "getReturnData" = get_return_data(id: i32, data: MemOut) -> i32,
         gas [GetReturnData];
-    /// Sends EGLD (32 bytes, big-endian) with `length` bytes of data. Returns 0; 1, and sends nothing, when the data
+    /// Sends EGLD (32 bytes, big-endian) with `data_len` bytes of data. Returns 0; 1, and sends nothing, when the data
     /// calls a built-in function.
-    "transferValue" = transfer_value(dest: MemPtr, value: MemPtr, data: MemPtr, length: MemLen) -> i32,
+    "transferValue" = transfer_value(dest: MemPtr, value: MemPtr, data: MemSlice) -> i32,
         gas [TransferValue];
     /// Sends EGLD and calls a function: at once when `dest` is a contract of this shard, otherwise with the transfer.
     /// Returns 0, or 1 when the call failed. The price is charged twice.
     "transferValueExecute" = transfer_value_execute(
-        dest: MemPtr, value: MemPtr, gas_limit: i64, function_name: MemPtr, function_name_len: MemLen,
-        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
+        dest: MemPtr, value: MemPtr, gas_limit: i64, function_name: MemSlice,
+        arguments: MemList
     ) -> i32,
         gas [TransferValue];
     /// Does nothing but cost gas; always returns 1. Kept for contracts that import it.
     "transferESDT" = transfer_esdt(
-        dest: MemPtr, token: MemPtr, token_len: MemLen, value: MemPtr, gas_limit: i64, data: MemPtr, length: MemLen
+        dest: MemPtr, token: MemSlice, value: MemPtr, gas_limit: i64, data: MemSlice
     ) -> i32,
         gas [TransferValue];
     /// Sends a fungible token and calls a function, as `transferESDTNFTExecute` with nonce 0.
     "transferESDTExecute" = transfer_esdt_execute(
-        dest: MemPtr, token: MemPtr, token_len: MemLen, value: MemPtr, gas_limit: i64, function_name: MemPtr,
-        function_name_len: MemLen, num_arguments: i32, argument_lengths: MemInts, data: MemPtr
+        dest: MemPtr, token: MemSlice, value: MemPtr, gas_limit: i64, function_name: MemSlice, arguments: MemList
     ) -> i32,
         gas within [TransferValue];
     /// Sends a token and calls a function: at once when `dest` is a contract of this shard, otherwise with the
     /// transfer. Returns 0, or 1 when the call failed.
     "transferESDTNFTExecute" = transfer_esdt_nft_execute(
-        dest: MemPtr, token: MemPtr, token_len: MemLen, value: MemPtr, nonce: i64, gas_limit: i64,
-        function_name: MemPtr, function_name_len: MemLen, num_arguments: i32, argument_lengths: MemInts, data: MemPtr
+        dest: MemPtr, token: MemSlice, value: MemPtr, nonce: i64, gas_limit: i64,
+        function_name: MemSlice, arguments: MemList
     ) -> i32,
         gas within [TransferValue];
     /// Calls a contract of this shard with its own storage and waits for it; a built-in function may be called too.
     /// Its return data are appended to this contract's. Returns 0; a failure of the call fails this contract.
     "executeOnDestContext" = execute_on_dest_context(
-        gas_limit: i64, address: MemPtr, value: MemPtr, function_name: MemPtr, function_name_len: MemLen,
-        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
+        gas_limit: i64, address: MemPtr, value: MemPtr, function_name: MemSlice,
+        arguments: MemList
     ) -> i32,
         gas within [ExecuteOnDestContext];
     /// As `executeOnDestContext`, but the called contract sees this contract's caller, who also pays the value.
     /// Returns 1 for a built-in function.
     "executeOnDestContextByCaller" = execute_on_dest_context_by_caller(
-        gas_limit: i64, address: MemPtr, value: MemPtr, function_name: MemPtr, function_name_len: MemLen,
-        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
+        gas_limit: i64, address: MemPtr, value: MemPtr, function_name: MemSlice,
+        arguments: MemList
     ) -> i32,
         gas within [ExecuteOnDestContext];
     /// Runs a contract of this shard on this contract's storage and waits for it. Returns 0, or 1 for a built-in
     /// function; a failure of the call fails this contract.
     "executeOnSameContext" = execute_on_same_context(
-        gas_limit: i64, address: MemPtr, value: MemPtr, function_name: MemPtr, function_name_len: MemLen,
-        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
+        gas_limit: i64, address: MemPtr, value: MemPtr, function_name: MemSlice,
+        arguments: MemList
     ) -> i32,
         gas within [ExecuteOnSameContext];
     /// As `executeOnSameContext`, with the value of the current call.
     "delegateExecution" = delegate_execution(
-        gas_limit: i64, address: MemPtr, function_name: MemPtr, function_name_len: MemLen, num_arguments: i32,
-        argument_lengths: MemInts, data: MemPtr
+        gas_limit: i64, address: MemPtr, function_name: MemSlice, arguments: MemList
     ) -> i32,
         gas within [DelegateExecution];
     /// As `delegateExecution`, but nothing is stored or logged meanwhile.
     "executeReadOnly" = execute_read_only(
-        gas_limit: i64, address: MemPtr, function_name: MemPtr, function_name_len: MemLen, num_arguments: i32,
-        argument_lengths: MemInts, data: MemPtr
+        gas_limit: i64, address: MemPtr, function_name: MemSlice, arguments: MemList
     ) -> i32,
         gas within [ExecuteReadOnly];
     /// Deploys code and runs its `init`; writes the new address, 32 bytes, at `result`. Returns 0, or 1 when it
     /// failed.
     "createContract" = create_contract(
         gas_limit: i64, value: MemPtr, code: MemPtr, code_metadata: MemPtr, length: MemLen, result: MemOut,
-        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
+        arguments: MemList
     ) -> i32,
         gas [CreateContract];
     /// As `createContract`, with the code of the account at `source`.
     "deployFromSourceContract" = deploy_from_source_contract(
-        gas_limit: i64, value: MemPtr, source: MemPtr, code_metadata: MemPtr, result: MemOut, num_arguments: i32,
-        argument_lengths: MemInts, data: MemPtr
+        gas_limit: i64, value: MemPtr, source: MemPtr, code_metadata: MemPtr, result: MemOut, arguments: MemList
     ) -> i32,
         gas [CreateContract];
     /// Upgrades a contract that this contract owns, through an asynchronous call; ends the execution.
     "upgradeContract" = upgrade_contract(
         dest: MemPtr, gas_limit: i64, value: MemPtr, code: MemPtr, code_metadata: MemPtr, length: MemLen,
-        num_arguments: i32, argument_lengths: MemInts, data: MemPtr
+        arguments: MemList
     ),
         gas [CreateContract];
     /// As `upgradeContract`, with the code of the account at `source`.
     "upgradeFromSourceContract" = upgrade_from_source_contract(
-        dest: MemPtr, gas_limit: i64, value: MemPtr, source: MemPtr, code_metadata: MemPtr, num_arguments: i32,
-        argument_lengths: MemInts, data: MemPtr
+        dest: MemPtr, gas_limit: i64, value: MemPtr, source: MemPtr, code_metadata: MemPtr, arguments: MemList
     ),
         gas [CreateContract];
     /// Ends the execution and calls a contract with value and data (`function@hex@hex…`); its result comes back as a
     /// call of `callBack`.
-    "asyncCall" = async_call(dest: MemPtr, value: MemPtr, data: MemPtr, length: MemLen),
+    "asyncCall" = async_call(dest: MemPtr, value: MemPtr, data: MemSlice),
         gas [AsyncCallStep];
 }

@@ -1,6 +1,6 @@
 //! Rows: big integers.
 
-use crate::abi::{BigHandle, MemLen, MemOut, MemPtr};
+use crate::abi::{BigHandle, MemOut, MemPtr, MemSlice};
 
 host_fns! {
     /// Makes a big integer with this value; returns its handle.
@@ -19,10 +19,10 @@ host_fns! {
     "bigIntGetSignedBytes" = big_int_get_signed_bytes(a: BigHandle, bytes: MemOut) -> i32,
         gas [BigIntGetSignedBytes];
     /// Sets a value from unsigned big-endian bytes.
-    "bigIntSetUnsignedBytes" = big_int_set_unsigned_bytes(dest: BigHandle, bytes: MemPtr, bytes_len: MemLen),
+    "bigIntSetUnsignedBytes" = big_int_set_unsigned_bytes(dest: BigHandle, bytes: MemSlice),
         gas [BigIntSetUnsignedBytes];
     /// Sets a value from big-endian two's complement bytes.
-    "bigIntSetSignedBytes" = big_int_set_signed_bytes(dest: BigHandle, bytes: MemPtr, bytes_len: MemLen),
+    "bigIntSetSignedBytes" = big_int_set_signed_bytes(dest: BigHandle, bytes: MemSlice),
         gas [BigIntSetSignedBytes];
     /// 1 if the value fits a signed 64-bit integer, 0 otherwise.
     "bigIntIsInt64" = big_int_is_int64(dest: BigHandle) -> i32,
@@ -100,11 +100,11 @@ host_fns! {
         gas [BigIntGetSignedArgument];
     /// Stores the absolute value of `source` under a key. Returns as `storageStore` does.
     "bigIntStorageStoreUnsigned" = big_int_storage_store_unsigned(
-        key: MemPtr, key_len: MemLen, source: BigHandle
+        key: MemSlice, source: BigHandle
     ) -> i32,
         gas [BigIntStorageStoreUnsigned];
     /// Sets `dest` from the value of a key, unsigned big-endian; returns the value's length.
-    "bigIntStorageLoadUnsigned" = big_int_storage_load_unsigned(key: MemPtr, key_len: MemLen, dest: BigHandle) -> i32,
+    "bigIntStorageLoadUnsigned" = big_int_storage_load_unsigned(key: MemSlice, dest: BigHandle) -> i32,
         gas [BigIntStorageLoadUnsigned];
     /// Sets `dest` to the EGLD of the call.
     "bigIntGetCallValue" = big_int_get_call_value(dest: BigHandle),
@@ -117,7 +117,7 @@ host_fns! {
         gas [BigIntGetExternalBalance];
     /// Sets `dest` to how much of a token an account has.
     "bigIntGetESDTExternalBalance" = big_int_get_esdt_external_balance(
-        address: MemPtr, token: MemPtr, token_len: MemLen, nonce: i64, dest: BigHandle
+        address: MemPtr, token: MemSlice, nonce: i64, dest: BigHandle
     ),
         gas [BigIntGetExternalBalance, GetExternalBalance];
 }

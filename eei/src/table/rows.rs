@@ -16,7 +16,7 @@ macro_rules! host_fns {
         /// The rows as data.
         pub(super) static ROWS: &[crate::table::HostFn] = &[$(crate::table::HostFn {
             name: $name,
-            params: &[$((stringify!($arg), <$ty as crate::abi::Abi>::KIND)),*],
+            takes: &[$((stringify!($arg), <$ty as crate::abi::Param>::PARTS)),*],
             result: host_fns!(@result $($ret)?),
             gas: &[$($(arwen_metering::GasKey::$within,)+)? $($(arwen_metering::GasKey::$first,)+)?],
             charged: host_fns!(@charged $($($within)+)?),
@@ -35,8 +35,7 @@ macro_rules! host_fns {
             match row {
                 $(Row::$f => {
                     $($(call.run.charge(arwen_metering::GasKey::$first);)+)?
-                    // The engine has checked the arity against the row's type.
-                    $(let $arg = <$ty as crate::abi::Abi>::from_slot(slots.next().unwrap_or_default());)*
+                    $(let $arg = <$ty as crate::abi::Param>::take(&mut slots);)*
                     host_fns!(@call call $f ($($arg),*) => $($ret)?)
                 })*
             }
