@@ -83,6 +83,9 @@ trait Side {
     fn child_time(&mut self) -> Duration;
 }
 
+/// A side under its name.
+type Named = (&'static str, Box<dyn Side>);
+
 impl Side for Vm {
     fn create(&mut self, world: &mut World, input: &CreateInput) -> Result<VmOutput, String> {
         Self::create(self, world, input).map_err(|error| error.to_string())
@@ -184,13 +187,13 @@ pub fn run(options: &Options<'_>) -> Result<(), String> {
 }
 
 /// Every side under its name; the first is the one the others are compared with.
-fn sides(options: &Options<'_>) -> Result<Vec<(&'static str, Box<dyn Side>)>, String> {
+fn sides(options: &Options<'_>) -> Result<Vec<Named>, String> {
     let schedule = Schedule::bundled(SCHEDULE).ok_or("no such gas schedule")?;
     let mut settings = VmSettings::default();
     let tier = options.tier.unwrap_or(settings.tier);
     settings.tier = tier;
     let vm = Vm::new(settings, schedule.clone()).map_err(|error| error.to_string())?;
-    let mut sides: Vec<(&'static str, Box<dyn Side>)> = vec![("in process", Box::new(vm))];
+    let mut sides: Vec<Named> = vec![("in process", Box::new(vm))];
     let tier = match tier {
         Tier::Interpreter => "interpreter",
         Tier::Jit => "jit",

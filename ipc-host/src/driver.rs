@@ -314,7 +314,6 @@ impl Driver {
         };
         let process = channel.transport();
         process.deadline = deadline;
-        process.drain();
         process.gas = None;
         let agreed = match self.config.marshalizer {
             Marshalizer::Binary if fresh => agree_on_binary(&mut channel, &self.orders),
@@ -324,7 +323,7 @@ impl Driver {
         match result {
             Ok(reply) => {
                 let process = channel.transport();
-                process.drain();
+                process.drain_if_any();
                 self.gas = process.gas.take();
                 self.child = Some(channel);
                 Ok(reply)

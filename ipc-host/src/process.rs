@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,11 +16,10 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::fds;
 use crate::gas_line;
+use crate::inflow::Inflow;
 use crate::json;
 use crate::log::LogLine;
-
-/// The longest log line that is read, in bytes. A child that sends more is not listened to any longer.
-const MAX_LOG_LINE: usize = 16 << 20;
+use crate::patience::read_soon;
 
 /// How much of what the child last wrote to stderr is kept for the report of its death, in bytes.
 const STDERR_KEPT: usize = 4096;
@@ -56,79 +56,6 @@ pub struct Death {
     pub stderr: String,
 }
 
-/// A stream that is read when there is something to read.
-struct Inflow {
-    file: Option<File>,
-    bytes: Vec<u8>,
-}
-
-impl Inflow {
-    fn new(file: impl Into<OwnedFd>) -> io::Result<Self> {
-        let file = File::from(file.into());
-        rustix::io::ioctl_fionbio(&file, true)?;
-        Ok(Self {
-            file: Some(file),
-            bytes: Vec::new(),
-        })
-    }
-
-    /// Takes what is there, up to a limit, so that a stream that never dries up does not hold up the rest. At the end
-    /// of the stream, or when it fails, it is closed. Returns whether there may be more.
-    fn pump(&mut self) -> bool {
-        let Some(file) = &mut self.file else { return false };
-        let start = self.bytes.len();
-        self.bytes.resize(start + CHUNK, 0);
-        let result = file.read(&mut self.bytes[start..]);
-        self.bytes.truncate(start + *result.as_ref().unwrap_or(&0));
-        match result {
-            Ok(read) if read > 0 => true,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => true,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
-            _ => {
-                self.file = None;
-                false
-            }
-        }
-    }
-
-    /// Takes the whole lines off the front. At the end of the stream, or when it is very long, the last line is whole
-    /// too.
-    fn take_lines(&mut self) -> Vec<String> {
-        let end = match self.bytes.iter().rposition(|byte| *byte == b'\n') {
-            Some(end) => end + 1,
-            None if self.file.is_none() || self.bytes.len() >= CHUNK => self.bytes.len(),
-            None => 0,
-        };
-        let whole: Vec<u8> = self.bytes.drain(..end).collect();
-        String::from_utf8_lossy(&whole)
-            .lines()
-            .map(str::to_owned)
-            .collect()
-    }
-
-    /// Takes the payloads of the whole log frames off the front.
-    fn take_frames(&mut self) -> Vec<Vec<u8>> {
-        let mut payloads = Vec::new();
-        let mut rest = &self.bytes[..];
-        while let Some((header, body)) = rest.split_first_chunk::<4>() {
-            let length = u32::from_le_bytes(*header) as usize;
-            if length > MAX_LOG_LINE {
-                self.file = None;
-                rest = &[];
-                break;
-            }
-            let Some((payload, after)) = body.split_at_checked(length) else {
-                break;
-            };
-            payloads.push(payload.to_vec());
-            rest = after;
-        }
-        let taken = self.bytes.len() - rest.len();
-        self.bytes.drain(..taken);
-        payloads
-    }
-}
-
 /// A child process.
 pub struct Process {
     child: Child,
@@ -136,11 +63,14 @@ pub struct Process {
     pidfd: Option<OwnedFd>,
     requests: File,
     replies: File,
-    inbox: Vec<u8>,
-    taken: usize,
+    inbox: Box<[u8]>,
+    /// Which part of the inbox was not taken yet.
+    waiting: Range<usize>,
     lines: Inflow,
     stdout: Inflow,
     stderr: Inflow,
+    /// What streams are read through.
+    scratch: Box<[u8]>,
     stderr_kept: String,
     handler: LogHandler,
     /// When the current operation must be over.
@@ -202,11 +132,12 @@ impl Process {
             pidfd,
             requests,
             replies,
-            inbox: Vec::new(),
-            taken: 0,
+            inbox: vec![0; CHUNK].into(),
+            waiting: 0..0,
             lines: Inflow::new(lines_read)?,
             stdout: Inflow::new(stdout)?,
             stderr: Inflow::new(stderr)?,
+            scratch: vec![0; CHUNK].into(),
             stderr_kept: String::new(),
             handler,
             deadline: None,
@@ -227,7 +158,7 @@ impl Process {
     /// Takes and hands out what the child has said beside its messages, or a part if that is very much. Returns
     /// whether there may be more.
     pub fn pump(&mut self) -> bool {
-        let mut more = self.lines.pump();
+        let mut more = self.lines.pump(&mut self.scratch);
         for payload in self.lines.take_frames() {
             let mut line = LogLine::default();
             if json::decode_one(&payload, &mut line).is_ok() {
@@ -237,11 +168,11 @@ impl Process {
                 }
             }
         }
-        more |= self.stdout.pump();
+        more |= self.stdout.pump(&mut self.scratch);
         for line in self.stdout.take_lines() {
             (self.handler)(LogEvent::Stdout(line));
         }
-        more |= self.stderr.pump();
+        more |= self.stderr.pump(&mut self.scratch);
         for line in self.stderr.take_lines() {
             self.stderr_kept.push_str(&line);
             self.stderr_kept.push('\n');
@@ -264,6 +195,24 @@ impl Process {
         }
     }
 
+    /// The same when anything is there, which costs less to find out.
+    pub fn drain_if_any(&mut self) {
+        let mut polled = self.polled(None);
+        // If it fails, reading will say why.
+        if !matches!(poll(&mut polled, Some(&Timespec::default())), Ok(0)) {
+            self.drain();
+        }
+    }
+
+    /// What to wait for: `main`, and all other streams.
+    fn polled<'a>(&'a self, main: Option<PollFd<'a>>) -> Vec<PollFd<'a>> {
+        let others = [&self.lines, &self.stdout, &self.stderr];
+        let others = others.into_iter().filter_map(Inflow::file);
+        main.into_iter()
+            .chain(others.map(|file| PollFd::new(file, PollFlags::IN)))
+            .collect()
+    }
+
     /// Waits until the child can be read from or written to, serving its other streams meanwhile.
     fn wait(&mut self, for_reading: bool) -> io::Result<()> {
         loop {
@@ -273,14 +222,7 @@ impl Process {
             } else {
                 PollFd::new(&self.requests, PollFlags::OUT)
             };
-            let mut polled = vec![main];
-            let others = [&self.lines, &self.stdout, &self.stderr];
-            polled.extend(
-                others
-                    .iter()
-                    .filter_map(|inflow| inflow.file.as_ref())
-                    .map(|file| PollFd::new(file, PollFlags::IN)),
-            );
+            let mut polled = self.polled(Some(main));
             poll_for(&mut polled, timeout)?;
             let ready = |polled: &PollFd<'_>| !polled.revents().is_empty();
             let main = polled.first().is_some_and(ready);
@@ -290,6 +232,22 @@ impl Process {
             }
             if main {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Reads what the child sent, waiting for it if need be.
+    fn receive(&mut self, buffer: Option<&mut [u8]>) -> io::Result<usize> {
+        time_left(self.deadline)?;
+        let mut buffer = buffer;
+        loop {
+            let target = match &mut buffer {
+                Some(buffer) => &mut **buffer,
+                None => &mut self.inbox,
+            };
+            match read_soon(&self.replies, target) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(true)?,
+                result => return result,
             }
         }
     }
@@ -376,26 +334,18 @@ impl AsFd for Process {
 
 impl Read for Process {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.taken == self.inbox.len() {
-            self.inbox.resize(CHUNK, 0);
-            self.taken = 0;
-            let read = loop {
-                match self.replies.read(&mut self.inbox) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        if let Err(error) = self.wait(true) {
-                            break Err(error);
-                        }
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    result => break result,
-                }
-            };
-            self.inbox.truncate(*read.as_ref().unwrap_or(&0));
-            read?;
+        if self.waiting.is_empty() {
+            if buffer.len() >= self.inbox.len() {
+                return self.receive(Some(buffer));
+            }
+            self.waiting = 0..self.receive(None)?;
         }
-        let count = buffer.len().min(self.inbox.len() - self.taken);
-        buffer[..count].copy_from_slice(&self.inbox[self.taken..self.taken + count]);
-        self.taken += count;
+        let count = buffer.len().min(self.waiting.len());
+        let from = self.waiting.start..self.waiting.start + count;
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), self.inbox.get(from)) {
+            to.copy_from_slice(from);
+        }
+        self.waiting.start += count;
         Ok(count)
     }
 }

@@ -8,6 +8,7 @@ use arwen_eei::{BuiltinMode, Tier, VmSettings};
 use arwen_ipc_host::channel::{Channel, Pair, receive_initialize};
 use arwen_ipc_host::fds::{End, inherit};
 use arwen_ipc_host::log::LogLevel;
+use arwen_ipc_host::patience::PatientReader;
 use arwen_ipc_host::records::InitializeArguments;
 
 use crate::interrupt::Interrupts;
@@ -120,6 +121,10 @@ fn start(options: Options) -> Failure {
         );
     }));
 
+    let from_node = match PatientReader::new(from_node) {
+        Ok(reader) => reader,
+        Err(error) => return Failure::init("Cannot create ArwenPart", error),
+    };
     let mut channel = Channel::new(Pair {
         reader: BufReader::new(from_node),
         writer: to_node,
