@@ -21,7 +21,7 @@ pub mod table;
 mod vm;
 
 pub use abi::{Abi, Kind};
-pub use arwen_engine::{Interrupt, Tier};
+pub use arwen_engine::{Interrupt, Tier, needs};
 pub use errors::{EeiError, VmError};
 pub use settings::{BuiltinMode, VmSettings};
 pub use vm::{GasBreakdown, VERSION, Vm};

@@ -38,6 +38,7 @@ mod jit;
 mod jit;
 mod limits;
 mod module;
+pub mod needs;
 mod ruleset;
 mod runtime;
 pub mod semantics;

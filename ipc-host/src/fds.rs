@@ -1,4 +1,4 @@
-//! The numbers under which the pipe ends are passed.
+//! The numbers under which the pipe ends are passed, and nothing else.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -64,6 +64,21 @@ pub fn inherit(end: End) -> io::Result<File> {
     }
     rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::CLOEXEC)?;
     Ok(file)
+}
+
+/// Closes every descriptor above those of [`End::ALL`], whoever opened it. To be called before anything else opens a
+/// file.
+///
+/// # Errors
+/// The kernel is older than 5.9 and cannot.
+pub fn close_others() -> io::Result<()> {
+    let first = End::LogLines as libc::c_uint + 1;
+    // SAFETY: takes no pointer. Nobody in this process owns any of the numbers, as the caller has opened no file: they
+    // were passed by a parent that forgot to close them.
+    match unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Lets a child of `command` find `ends` under the numbers of [`End::ALL`]. The ends are closed with the command.

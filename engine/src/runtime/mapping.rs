@@ -9,7 +9,7 @@ use std::ptr;
 use std::sync::{Arc, Weak};
 
 /// Granularity of protection and of images, in bytes: a page of the system, or a multiple of it.
-const SYSTEM_PAGE: usize = 65_536;
+pub(crate) const SYSTEM_PAGE: usize = 65_536;
 
 /// Initial contents of a part of a memory, in a file that has no name. Written once, never changed.
 #[derive(Debug)]

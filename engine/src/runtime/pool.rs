@@ -11,11 +11,11 @@ use super::memory::PAGE;
 use crate::module::info::{ModuleInfo, Placement};
 
 /// Images an engine may have at a time; each holds a file descriptor. Modules beyond have their segments copied.
-const MAX_IMAGES: usize = 64;
+pub(crate) const MAX_IMAGES: usize = 64;
 /// Bytes of the part of the memory that segments fill: below, copying is as fast as mapping and costs no file.
 const MIN_IMAGE: usize = 65_536;
 /// Above, an image would keep too much memory busy.
-const MAX_IMAGE: usize = 16 << 20;
+pub(crate) const MAX_IMAGE: usize = 16 << 20;
 
 /// Spare reservations of an engine.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ pub mod interrupt;
 pub mod logger;
 pub mod machine;
 mod run;
+pub mod sandbox;
 pub mod serve;
 mod vm;
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Write};
+use std::path::PathBuf;
 use std::{panic, thread};
 
 use arwen_eei::{BuiltinMode, Tier, VmSettings};
@@ -13,6 +14,7 @@ use arwen_ipc_host::records::InitializeArguments;
 
 use crate::interrupt::Interrupts;
 use crate::logger::Logger;
+use crate::sandbox::{Mode, Report, Sandbox, lock_down};
 use crate::serve::{log_unknown_prices, serve};
 use crate::vm::VmMachine;
 
@@ -34,6 +36,16 @@ pub struct Options {
     pub builtins: BuiltinMode,
     /// The answer to a version question.
     pub version: String,
+    /// How strictly the process is locked in.
+    pub sandbox: Mode,
+    /// The one folder that a locked process may use.
+    pub cache: Option<PathBuf>,
+}
+
+impl Options {
+    fn tier(&self) -> Tier {
+        self.tier.unwrap_or(VmSettings::default().tier)
+    }
 }
 
 /// How the process ends, as the reference numbers it.
@@ -94,6 +106,15 @@ fn start(options: Options) -> Failure {
             text: "Cannot get pipe file".into(),
         };
     };
+    let sandbox = Sandbox {
+        mode: options.sandbox,
+        cache: options.cache.clone(),
+        native_code: options.tier() != Tier::Interpreter,
+    };
+    let report = match lock_down(&sandbox) {
+        Ok(report) => report,
+        Err(error) => return Failure::init("Cannot lock down", error),
+    };
     let (arguments, dialect) = match receive_initialize(&mut init) {
         Ok(initialize) => initialize,
         Err(error) => return Failure::init("Cannot receive gasSchedule", error),
@@ -110,6 +131,7 @@ fn start(options: Options) -> Failure {
         Ok(logger) => logger,
         Err(error) => return Failure::init("Cannot start logs loop", error),
     };
+    log_report(&logger, sandbox.mode, &report);
     // The node takes each line on stderr for an error of its own kind; a panic is a log line like others.
     let panics = logger.clone();
     panic::set_hook(Box::new(move |info| {
@@ -166,6 +188,28 @@ fn start(options: Options) -> Failure {
     }
 }
 
+/// Says plainly what does not hold the process in.
+fn log_report(logger: &Logger, mode: Mode, report: &Report) {
+    let log = |level, message, args: &[(&str, &str)]| logger.log(level, "arwen/sandbox", message, args);
+    if mode == Mode::Off {
+        log(LogLevel::Warn, "not locked down, as asked", &[]);
+    }
+    for lack in &report.missing {
+        log(
+            LogLevel::Warn,
+            "not locked down in full",
+            &[("missing", &lack.to_string())],
+        );
+    }
+    for lack in &report.partial {
+        log(
+            LogLevel::Info,
+            "locked down by an older kernel",
+            &[("partial", &lack.to_string())],
+        );
+    }
+}
+
 fn settings(arguments: InitializeArguments, options: Options) -> VmSettings {
     let defaults = VmSettings::default();
     VmSettings {
@@ -182,7 +226,7 @@ fn settings(arguments: InitializeArguments, options: Options) -> VmSettings {
         builtin_function_names: arguments
             .builtin_functions
             .unwrap_or(defaults.builtin_function_names),
-        tier: options.tier.unwrap_or(defaults.tier),
+        tier: options.tier(),
         ..defaults
     }
 }
