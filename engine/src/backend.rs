@@ -1,8 +1,8 @@
-//! The seam between what is shared and the two tiers; the only file that names both.
+//! The seam between what is shared and the tiers; the only file that names them all.
 //!
 //! A tier turns a validated module into code ([`Code`]) and runs one function of an instance ([`invoke`]). Everything
 //! else (linking, memories, tables, globals, segments, host calls, the meter, the logical stack) is shared in
-//! `runtime/`. Both keep to the same rules:
+//! `runtime/`. All keep to the same rules:
 //!
 //! - [`invoke`] runs body `body` of `instance` with the logical stack that is left
 //!   (`budget`, in slots): before a frame charges anything, subtract `Body::frame_slots` or trap `StackOverflow`.
@@ -18,6 +18,7 @@ use crate::host::Host;
 use crate::interp;
 use crate::jit::{self, NativeCode};
 use crate::module::info::ModuleInfo;
+use crate::observe;
 use crate::runtime::store::{InstanceId, Store};
 use crate::tier::Promotion;
 use crate::trap::Trap;
@@ -79,6 +80,8 @@ pub(crate) fn invoke(
 ) -> Result<(), Trap> {
     if store.native {
         jit::invoke(store, instance, body, host, budget, args, results)
+    } else if store.engine().tier() == Tier::Observed {
+        observe::invoke(store, instance, body, host, budget, args, results)
     } else {
         interp::invoke(store, instance, body, host, budget, args, results)
     }

@@ -14,6 +14,8 @@ pub enum Tier {
     /// Interpreted until native code, compiled in the background for modules in use, is ready
     /// ([`Config::promote_after`]).
     Tiered,
+    /// One operator after the other, as they stand in the module, telling an [`crate::Observer`]. Slow; for tools.
+    Observed,
 }
 
 /// How memory accesses are kept inside the memory.

@@ -1,6 +1,7 @@
 //! How a module reaches outside: host functions.
 
 use crate::error::GrowError;
+use crate::observe::Observer;
 use crate::runtime::cells::Meter;
 use crate::runtime::store::{InstanceId, MemoryId, Store};
 
@@ -28,6 +29,11 @@ pub trait Host {
         args: &[u64],
         results: &mut [u64],
     ) -> Result<(), HostStop>;
+
+    /// Who is told what the code does, in [`crate::Tier::Observed`]. Asked anew for each thing there is to tell.
+    fn observer(&mut self) -> Option<&mut dyn Observer> {
+        None
+    }
 }
 
 /// A host without functions: calls to it stop the code.

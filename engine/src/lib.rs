@@ -1,6 +1,6 @@
 //! A float-free, metered, interruptible WebAssembly engine.
 //!
-//! The engine validates a module under a [`Ruleset`], runs it in one of two [`Tier`]s that cannot be told apart, and
+//! The engine validates a module under a [`Ruleset`], runs it in one of several [`Tier`]s that cannot be told apart, and
 //! knows nothing of blockchains. Gas is charged where `arwen-metering` says; prices are data given at instantiation.
 //!
 //! ```
@@ -39,6 +39,7 @@ mod jit;
 mod limits;
 mod module;
 pub mod needs;
+mod observe;
 mod ruleset;
 mod runtime;
 pub mod semantics;
@@ -53,6 +54,7 @@ pub use host::{Caller, Host, HostStop, NoHost};
 pub use limits::Limits;
 pub use module::body::FRAME_OVERHEAD_SLOTS;
 pub use module::{ExportType, ImportType, Module};
+pub use observe::{Charge, ChargedOperator, ChargedOperators, Observer, Place, Step};
 pub use ruleset::Ruleset;
 pub use runtime::cells::{Interrupt, Meter};
 pub use runtime::store::{Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};

@@ -24,7 +24,7 @@ pub struct Setup {
 impl Setup {
     /// Every setup of the suite without float-stripping, by name.
     pub fn all() -> Vec<Self> {
-        let tiers = [Tier::Interpreter, Tier::Jit, Tier::Tiered];
+        let tiers = [Tier::Interpreter, Tier::Jit, Tier::Tiered, Tier::Observed];
         tiers
             .into_iter()
             .flat_map(|tier| {
@@ -43,6 +43,7 @@ impl Setup {
             Tier::Interpreter => "interpreter",
             Tier::Jit => "jit",
             Tier::Tiered => "tiered",
+            Tier::Observed => "observed",
         }
     }
 

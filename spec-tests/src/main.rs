@@ -10,7 +10,7 @@ use spec_tests::report::{Failure, Report};
 use spec_tests::{script, suite};
 
 const USAGE: &str = "\
-usage: spec-tests [--tier interpreter|jit|tiered] [--filter TEXT] [--json FILE]
+usage: spec-tests [--tier interpreter|jit|tiered|observed] [--filter TEXT] [--json FILE]
 
 Runs the WebAssembly specification suite on the engine: every version and proposal of ours, in every tier, metered
 and not, then versions 1 and 2 once more with the floats taken out of their modules.
@@ -62,6 +62,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
                     "interpreter" => Tier::Interpreter,
                     "jit" => Tier::Jit,
                     "tiered" => Tier::Tiered,
+                    "observed" => Tier::Observed,
                     other => return Err(format!("no tier is called `{other}`")),
                 });
             }

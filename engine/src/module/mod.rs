@@ -13,6 +13,7 @@ use arwen_metering::{CostTable, ModulePlan};
 use crate::backend::Code;
 use crate::engine::Engine;
 use crate::error::CompileError;
+use crate::observe::ChargedOperators;
 use crate::runtime::mapping::Image;
 use crate::runtime::pool::ModuleImage;
 use crate::tier::TierStatus;
@@ -123,6 +124,12 @@ impl Module {
         self.plan().costs(prices)
     }
 
+    /// For which operators each charge of the plan pays, by position in the module. Made when asked for, in time linear
+    /// in the code.
+    pub fn charged_operators(&self) -> ChargedOperators {
+        ChargedOperators::of(self.info(), self.plan())
+    }
+
     /// In which tier the module can run, and why not in the other. No outcome depends on it.
     pub fn tier_status(&self) -> TierStatus {
         self.0.code.promotion().status()
@@ -130,7 +137,7 @@ impl Module {
 
     /// Queues the module for compilation in the background, whatever the engine's tier and policy. Does nothing when
     /// it has been queued or settled before, or when the queue is full: see [`Module::tier_status`]. Stores use the
-    /// code from their next instantiation or invocation on, unless the engine's tier is the interpreter.
+    /// code from their next instantiation or invocation on, if the engine's tier allows it.
     pub fn request_native(&self) {
         let code = &self.0.code;
         if !code.promotion().is_cold() {

@@ -25,9 +25,8 @@ use crate::value::ExternType;
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub module: Module,
-    /// Prices, read through the context.
-    #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
-    costs: CostTable,
+    /// Prices; compiled code reads them through the context.
+    pub costs: CostTable,
     pub context: ContextBlock,
     /// The function index space; likewise below.
     pub funcs: Box<[FuncId]>,

@@ -235,7 +235,8 @@ impl Store {
 
     /// Decides in which tier the store runs: natively when every instance has native code. Only while no code runs.
     pub(crate) fn choose_tier(&mut self) {
-        if self.engine.tier() == Tier::Interpreter || (self.native && self.wired == self.instances.len()) {
+        let stays = matches!(self.engine.tier(), Tier::Interpreter | Tier::Observed);
+        if stays || (self.native && self.wired == self.instances.len()) {
             return;
         }
         self.native = self

@@ -16,6 +16,7 @@ pub fn configs(rules: &'static Ruleset) -> Vec<Config> {
         base().tier(Tier::Jit),
         base().tier(Tier::Jit).memory_bounds(MemoryBounds::Explicit),
         base().tier(Tier::Tiered).promote_after(2, u64::MAX),
+        base().tier(Tier::Observed),
     ]
 }
 
