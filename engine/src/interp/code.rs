@@ -1,16 +1,15 @@
 //! The instruction set of the interpreter: one row an instruction.
 //!
 //! Register machine: the registers of a frame are its parameters, its locals, then one register per position of the
-//! operand stack. An instruction is 16 bytes: a number, three registers `a`, `b`, `c`, and an immediate of 64 bits
-//! that some instructions use as two halves, `x` (low) and `y` (high).
+//! operand stack. An instruction has a number, three registers `a`, `b`, `c`, and two halves `x` (low) and `y` (high) of
+//! an immediate of 64 bits.
 //!
 //! The string of a row says what each field is: for `a`, `b`, `c`, `x` in turn, `d` a register written, `s` a
-//! register read, `j` a relative jump (in `x`), `-` anything else. [`Code::seal`] holds every instruction to its row.
+//! register read, `j` a relative jump (in `x`), `-` anything else. `D` also leaves the value in the accumulator, and
+//! need not write the register when nothing else reads it; `S` may be read from there (see `seal`).
+//! [`Code::seal`](super::seal::Code::seal) holds every instruction to its row.
 
 use std::fmt;
-
-use super::run::STRAIGHT;
-use crate::trap::Trap;
 
 /// Calls a macro with the whole instruction set.
 ///
@@ -154,33 +153,34 @@ macro_rules! for_each_instruction {
                 ChargeUnits = "s---" "charge x, a times";
                 Br = "---j" "jump x";
                 BrMetered = "---j" "charge y, check, jump x";
-                BrAndImm = "s--j" "jump x if a & (b, c sign-extended) is not zero";
-                BrAndImmMetered = "s--j" "charge y, check, jump x if a & (b, c sign-extended) is not zero";
-                BrNotAndImm = "s--j" "jump x if a & (b, c sign-extended) is zero";
-                BrNotAndImmMetered = "s--j" "charge y, check, jump x if a & (b, c sign-extended) is zero";
+                BrAndImm = "S--j" "jump x if a & (b, c sign-extended) is not zero";
+                BrAndImmMetered = "S--j" "charge y, check, jump x if a & (b, c sign-extended) is not zero";
+                BrNotAndImm = "S--j" "jump x if a & (b, c sign-extended) is zero";
+                BrNotAndImmMetered = "S--j" "charge y, check, jump x if a & (b, c sign-extended) is zero";
                 AddBrNeMetered = "ds-j" "charge y, check, a += c sign-extended (32 bits), jump x if a != b";
                 AddBrNzMetered = "d--j" "charge y, check, a += c sign-extended (32 bits), jump x if a != 0";
                 AddBrNeImmMetered = "d---" "charge y, check, a += b sign-extended, jump c (16 bits) if a != x (32 bits)";
-                BrTableMetered = "s---" "charge y, check, and as BrTable";
-                BrTable = "s---" "jump as the instruction min(a, x) after this one says, which is a Br";
-                Copy = "ds--" "a = b";
+                BrTableMetered = "S---" "charge y, check, and as BrTable";
+                BrTable = "S---" "jump as the instruction min(a, x) after this one says, which is a Br";
+                Copy = "DS--" "a = b";
                 Copy2 = "dsds" "a = b, then c = x";
-                Const = "d---" "a = imm";
+                Const = "D---" "a = imm";
+                Zero = "----" "the x registers from a on become 0";
                 Move = "ds--" "the x registers from a on become those from b on, as they were";
-                Select = "dsss" "a = if x then b else c, the register x";
-                AddShl = "dss-" "a = (b + (c << imm)) mod 2^32";
-                I32Add3 = "dsss" "a = b + c + x mod 2^32";
-                I64Add3 = "dsss" "a = b + c + x";
-                Xor3 = "dsss" "a = b ^ c ^ x";
-                I32MulAdd = "dsss" "a = b * c + x mod 2^32";
-                I64MulAdd = "dsss" "a = b * c + x";
-                I32XorShl = "dss-" "a = b ^ (c << imm) mod 2^32";
-                I64XorShl = "dss-" "a = b ^ (c << imm)";
-                XorShrU = "dss-" "a = b ^ (c >> imm)";
-                I32XorRotr = "dss-" "a = b ^ rotr32(c, imm)";
-                I64XorRotr = "dss-" "a = b ^ rotr64(c, imm)";
-                GlobalGet = "d---" "a = global x, defined here";
-                GlobalSet = "s---" "global x, defined here, = a";
+                Select = "DSSS" "a = if x then b else c, the register x";
+                AddShl = "DSS-" "a = (b + (c << imm)) mod 2^32";
+                I32Add3 = "DSSS" "a = b + c + x mod 2^32";
+                I64Add3 = "DSSS" "a = b + c + x";
+                Xor3 = "DSSS" "a = b ^ c ^ x";
+                I32MulAdd = "DSSS" "a = b * c + x mod 2^32";
+                I64MulAdd = "DSSS" "a = b * c + x";
+                I32XorShl = "DSS-" "a = b ^ (c << imm) mod 2^32";
+                I64XorShl = "DSS-" "a = b ^ (c << imm)";
+                XorShrU = "DSS-" "a = b ^ (c >> imm)";
+                I32XorRotr = "DSS-" "a = b ^ rotr32(c, imm)";
+                I64XorRotr = "DSS-" "a = b ^ rotr64(c, imm)";
+                GlobalGet = "D---" "a = global x, defined here";
+                GlobalSet = "S---" "global x, defined here, = a";
                 GlobalSetImm = "----" "global x, defined here, = y";
                 GlobalGetImported = "d---" "a = imported global x";
                 GlobalSetImported = "s---" "imported global x = a";
@@ -202,17 +202,17 @@ macro_rules! for_each_instruction {
                 Call = "----" "call function x, defined here, arguments and results from a on";
                 CallMetered = "----" "charge y, check, call function x, defined here, arguments and results from a on";
                 CallImport = "----" "call imported function x, arguments and results from a on";
-                CallIndirect = "-s--" "call element b of table c, of type x, arguments and results from a on";
-                CallIndirectMetered = "-s--" "charge y, check, and as CallIndirect";
+                CallIndirect = "-S--" "call element b of table c, of type x, arguments and results from a on";
+                CallIndirectMetered = "-S--" "charge y, check, and as CallIndirect";
                 ReturnCall = "----" "return the results of function x, arguments from a on";
                 ReturnCallIndirect = "-s--" "return the results of element b of table c, of type x, arguments from a on";
                 Return = "----" "return; results are in the first registers";
-                Return1 = "s---" "return a";
+                Return1 = "S---" "return a";
                 ReturnImm = "----" "return imm";
                 ReturnCharged = "----" "charge x, return";
-                Return1Charged = "s---" "charge x, return a";
+                Return1Charged = "S---" "charge x, return a";
                 ReturnMetered = "----" "charge x, check, return";
-                Return1Metered = "s---" "charge x, check, return a";
+                Return1Metered = "S---" "charge x, check, return a";
             }
         }
     };
@@ -244,15 +244,15 @@ macro_rules! define {
 
         /// What the fields `a`, `b`, `c`, `x` of each instruction are; see the module's text.
         const FIELDS: &[&[u8; 4]] = &[
-            $({ let _ = Op::$un; b"ds--" },)*
-            $({ let _ = Op::$bin; b"dss-" },)*
-            $({ let _ = Op::$bini; b"ds--" },)*
-            $({ let _ = Op::$div; b"dss-" },)*
-            $({ let _ = Op::$divi; b"ds--" },)*
-            $({ let _ = Op::$cmp; b"dss-" }, b"ss-j", b"ss-j",)*
-            $({ let _ = Op::$cmpi; b"ds--" }, b"s--j", b"s--j",)*
-            $({ let _ = Op::$ld; b"ds--" }, b"dss-", b"d---",)*
-            $({ let _ = Op::$st; b"ss--" }, b"s---", b"sss-", b"s---",)*
+            $({ let _ = Op::$un; b"DS--" },)*
+            $({ let _ = Op::$bin; b"DSS-" },)*
+            $({ let _ = Op::$bini; b"DS--" },)*
+            $({ let _ = Op::$div; b"DSS-" },)*
+            $({ let _ = Op::$divi; b"DS--" },)*
+            $({ let _ = Op::$cmp; b"DSS-" }, b"SS-j", b"SS-j",)*
+            $({ let _ = Op::$cmpi; b"DS--" }, b"S--j", b"S--j",)*
+            $({ let _ = Op::$ld; b"DS--" }, b"DSS-", b"D---",)*
+            $({ let _ = Op::$st; b"SS--" }, b"S---", b"SSS-", b"S---",)*
             $(fields($fields),)*
         ];
 
@@ -304,20 +304,20 @@ const fn fields(text: &'static str) -> &'static [u8; 4] {
 impl Op {
     /// What the fields `a`, `b`, `c`, `x` are.
     #[inline]
-    fn fields(self) -> &'static [u8; 4] {
+    pub const fn fields(self) -> &'static [u8; 4] {
         FIELDS[self as usize]
     }
 
     /// Does the instruction write the register `a`, and no other?
     #[inline]
     pub fn defines_a(self) -> bool {
-        self.fields()[0] == b'd' && self != Op::Copy2 && self != Op::Move
+        matches!(self.fields()[0], b'd' | b'D') && self != Op::Copy2 && self != Op::Move
     }
 }
 
 /// One instruction.
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(C, align(16))]
+#[repr(C)]
 pub struct Instr {
     /// What to do.
     pub op: Op,
@@ -327,41 +327,41 @@ pub struct Instr {
     pub b: u16,
     /// Third register.
     pub c: u16,
-    /// Immediate.
-    pub imm: u64,
+    /// Low half of the immediate.
+    pub x: u32,
+    /// High half of the immediate.
+    pub y: u32,
 }
-
-const _: () = assert!(size_of::<Instr>() == 16);
 
 impl Instr {
     /// An instruction with three registers and an immediate of 64 bits.
     #[inline]
     pub fn new(op: Op, a: u16, b: u16, c: u16, imm: u64) -> Self {
-        Self { op, a, b, c, imm }
+        Self::halves(op, a, b, c, imm as u32, (imm >> 32) as u32)
     }
 
     /// An instruction whose immediate is two halves.
     #[inline]
     pub fn halves(op: Op, a: u16, b: u16, c: u16, x: u32, y: u32) -> Self {
-        Self {
-            op,
-            a,
-            b,
-            c,
-            imm: u64::from(x) | u64::from(y) << 32,
-        }
+        Self { op, a, b, c, x, y }
     }
 
-    /// Low half of the immediate.
-    #[inline(always)]
-    pub fn x(&self) -> u32 {
-        self.imm as u32
+    /// Its operands for another instruction.
+    #[inline]
+    pub fn with_op(self, op: Op) -> Self {
+        Self { op, ..self }
     }
 
-    /// High half of the immediate.
+    /// The same with another immediate.
+    #[inline]
+    pub fn with_imm(self, imm: u64) -> Self {
+        Self::new(self.op, self.a, self.b, self.c, imm)
+    }
+
+    /// The immediate.
     #[inline(always)]
-    pub fn y(&self) -> u32 {
-        (self.imm >> 32) as u32
+    pub fn imm(&self) -> u64 {
+        u64::from(self.x) | u64::from(self.y) << 32
     }
 
     /// The immediate in `b` and `c`, sign-extended.
@@ -373,19 +373,13 @@ impl Instr {
     /// The jump in `x`: instructions from the next one.
     #[inline(always)]
     pub fn jump(&self) -> i32 {
-        self.x() as i32
+        self.x as i32
     }
 
     /// The jump in `c`, of the one instruction that has it there.
     #[inline(always)]
     pub fn short_jump(&self) -> i32 {
         i32::from(self.c as i16)
-    }
-
-    /// Sets the jump in `x`.
-    #[inline]
-    pub fn set_jump(&mut self, jump: i32) {
-        self.imm = (self.imm & !0xffff_ffff) | u64::from(jump as u32);
     }
 }
 
@@ -395,152 +389,17 @@ impl fmt::Debug for Instr {
         let fields = self.op.fields();
         for (field, value) in fields.iter().zip([self.a, self.b, self.c]) {
             match field {
-                b'd' => write!(f, " →r{value}")?,
-                b's' => write!(f, " r{value}")?,
+                b'd' | b'D' => write!(f, " →r{value}")?,
+                b's' | b'S' => write!(f, " r{value}")?,
                 _ if value != 0 => write!(f, " {value}")?,
                 _ => {}
             }
         }
         match fields[3] {
-            b'j' => write!(f, " {:+} {}", self.jump(), self.y()),
-            _ => write!(f, " {:#x}", self.imm),
+            b'j' => write!(f, " {:+} {}", self.jump(), self.y),
+            _ => write!(f, " {:#x}", self.imm()),
         }
     }
-}
-
-/// The code of a function, checked: what the loop relies on.
-#[derive(Debug)]
-pub struct Code {
-    instrs: Box<[Instr]>,
-    frame_slots: u32,
-    registers: u32,
-    params: u16,
-    zeroed: u16,
-}
-
-/// What a frame of a function holds.
-#[derive(Debug, Clone, Copy)]
-pub struct FrameShape {
-    /// Parameters: the first registers, filled by the caller.
-    pub params: u16,
-    /// Declared locals: the registers after the parameters, zeroed at entry.
-    pub zeroed: u16,
-    /// Registers in all.
-    pub registers: u32,
-    /// What it takes on the logical stack.
-    pub frame_slots: u32,
-}
-
-impl Code {
-    /// Checks instructions and makes them executable.
-    ///
-    /// Returns `None` when an instruction names a register outside the frame, a jump leaves the code, the last
-    /// instruction would fall off its end, or too many come without a `Breathe`: a bug of the translation, which must
-    /// not be executed.
-    pub fn seal(instrs: Vec<Instr>, shape: FrameShape) -> Option<Self> {
-        let FrameShape {
-            params,
-            zeroed,
-            registers,
-            frame_slots,
-        } = shape;
-        let len = instrs.len();
-        if u32::from(params) + u32::from(zeroed) > registers || !instrs.last()?.op.ends_code() {
-            return None;
-        }
-        let mut straight = 0;
-        for (at, instr) in instrs.iter().enumerate() {
-            straight = if instr.op == Op::Breathe || instr.op.ends_code() {
-                0
-            } else {
-                straight + 1
-            };
-            let fields = instr.op.fields();
-            let in_frame = |field: u8, register: u32| !matches!(field, b'd' | b's') || register < registers;
-            let fine = in_frame(fields[0], instr.a.into())
-                && in_frame(fields[1], instr.b.into())
-                && in_frame(fields[2], instr.c.into())
-                && in_frame(fields[3], instr.x())
-                && (fields[3] != b'j' || jumps_inside(at, instr.jump(), len))
-                && match instr.op {
-                    Op::BrTable | Op::BrTableMetered => {
-                        let targets = instrs.get(at + 1..)?.get(..=instr.x() as usize)?;
-                        targets.iter().all(|target| target.op == Op::Br)
-                    }
-                    Op::Move => {
-                        let ends = |first: u16| u64::from(first) + u64::from(instr.x()) <= registers.into();
-                        ends(instr.a) && ends(instr.b)
-                    }
-                    // The callee's frame may start right after this one; what it needs is looked at when it is called.
-                    Op::Call
-                    | Op::CallMetered
-                    | Op::CallImport
-                    | Op::CallIndirect
-                    | Op::CallIndirectMetered => u32::from(instr.a) <= registers,
-                    Op::ReturnCall | Op::ReturnCallIndirect => u32::from(instr.a) <= registers,
-                    Op::ReturnImm => registers > 0,
-                    Op::AddBrNeImmMetered => jumps_inside(at, instr.short_jump(), len),
-                    _ => true,
-                };
-            if !fine || straight > STRAIGHT {
-                return None;
-            }
-        }
-        Some(Self {
-            instrs: instrs.into_boxed_slice(),
-            params,
-            zeroed,
-            registers,
-            frame_slots,
-        })
-    }
-
-    /// Stands for code that could not be made.
-    pub fn broken() -> Self {
-        let trap = Instr::halves(Op::Trap, 0, 0, 0, Trap::Internal as u32, 0);
-        Self {
-            instrs: Box::new([trap]),
-            frame_slots: 0,
-            registers: 0,
-            params: 0,
-            zeroed: 0,
-        }
-    }
-
-    /// The instructions.
-    #[inline(always)]
-    pub fn instrs(&self) -> &[Instr] {
-        &self.instrs
-    }
-
-    /// Parameters: the first registers, filled by the caller.
-    #[inline(always)]
-    pub fn params(&self) -> usize {
-        self.params.into()
-    }
-
-    /// Locals: the registers after the parameters, zeroed at entry.
-    #[inline(always)]
-    pub fn zeroed(&self) -> usize {
-        self.zeroed.into()
-    }
-
-    /// Registers in all.
-    #[inline(always)]
-    pub fn registers(&self) -> usize {
-        self.registers as usize
-    }
-
-    /// What a frame takes on the logical stack.
-    #[inline(always)]
-    pub fn frame_slots(&self) -> u32 {
-        self.frame_slots
-    }
-}
-
-fn jumps_inside(at: usize, jump: i32, len: usize) -> bool {
-    i64::try_from(at)
-        .is_ok_and(|at| usize::try_from(at + 1 + i64::from(jump)).is_ok_and(|target| target < len))
 }
 
 impl Op {

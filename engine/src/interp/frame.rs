@@ -4,9 +4,9 @@
 use std::sync::atomic::Ordering;
 
 use super::ModuleCode;
-use super::code::Code;
 use super::machine::{Costs, Frame, Frames, Ip, Limit, Mem, MemSize, Regs, ValueStack, View};
 use super::run::Exit;
+use super::seal::Code;
 use crate::host::{Host, HostStop};
 use crate::runtime::store::{FuncId, FuncKind, InstanceId, Store};
 use crate::trap::Trap;
@@ -89,8 +89,7 @@ impl<'a> Vm<'a> {
             .budget
             .checked_sub(code.frame_slots())
             .ok_or(Trap::StackOverflow)?;
-        let first = self.stack.make_room(self.resume.1, 0, code);
-        self.resume.1 = self.stack.frame(first, 0, code);
+        self.resume.1 = self.stack.make_room(self.resume.1, 0, code);
         Ok(())
     }
 
@@ -140,7 +139,8 @@ impl<'a> Vm<'a> {
     #[inline(always)]
     pub fn call(&mut self, code: &Code, ip: Ip, regs: Regs, up: u16) -> Next {
         let left = self.remaining.checked_sub(code.frame_slots())?;
-        if !self.frames.has_room() || !self.stack.has_room(regs, up, code) {
+        let regs = self.stack.frame(regs, up, code)?;
+        if !self.frames.has_room() {
             return None;
         }
         self.frames.push(Frame {
@@ -150,7 +150,7 @@ impl<'a> Vm<'a> {
             away: false,
         });
         self.remaining = left;
-        Some((Ip::start(code), self.stack.frame(regs, up, code)))
+        Some((Ip::start(code), regs))
     }
 
     /// The same, after making room; the caller may be of another instance.
@@ -178,8 +178,7 @@ impl<'a> Vm<'a> {
             away,
         });
         self.remaining = left;
-        let regs = self.stack.make_room(regs, up, code);
-        Ok((Ip::start(code), self.stack.frame(regs, up, code)))
+        Ok((Ip::start(code), self.stack.make_room(regs, up, code)))
     }
 
     /// A frame for a function of the current instance in place of the one at `regs`; arguments are in place.
@@ -188,8 +187,7 @@ impl<'a> Vm<'a> {
             .outer_remaining()
             .checked_sub(code.frame_slots())
             .ok_or(Trap::StackOverflow)?;
-        let regs = self.stack.make_room(regs, 0, code);
-        Ok((Ip::start(code), self.stack.frame(regs, 0, code)))
+        Ok((Ip::start(code), self.stack.make_room(regs, 0, code)))
     }
 
     /// Slots of the logical stack left below the caller of the current frame.

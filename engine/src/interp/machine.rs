@@ -7,7 +7,7 @@
 //!   lives in a module that an instance of the running store holds, and instances are never removed.
 //! - *Registers.* A [`Regs`] points at the first register of a frame. `ValueStack::frame` has seen to it that the
 //!   frame's registers (as many as its code's shape says) lie inside the stack's allocation, and `Code::seal` that no
-//!   instruction names another. The stack moves only in `ValueStack::frame`, which gives the new place.
+//!   instruction names another. The stack moves only in `ValueStack::make_room` and `reserve`, which give the new place.
 //! - *View.* A [`View`] holds addresses taken from an instance of the running store. Its context, tables, functions and
 //!   type numbers live at fixed addresses as long as the store. Indices in code were validated against the module the
 //!   instance is made of; the cost table was made by the same module's plan (`Store::instantiate` holds it to that).
@@ -22,7 +22,9 @@ use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::code::{Code, Instr, Op};
+use super::code::Instr;
+use super::run::Handler;
+use super::seal::{Code, Word};
 use crate::runtime::cells::StoreCells;
 use crate::runtime::context::{ContextBlock, FuncRef, VmContext};
 use crate::runtime::instance::Instance;
@@ -30,20 +32,20 @@ use crate::runtime::store::{FuncId, InstanceId};
 
 /// The next instruction.
 #[derive(Clone, Copy)]
-pub(super) struct Ip(*const Instr);
+pub(super) struct Ip(*const Word);
 
 impl Ip {
     /// The first instruction of a function.
     #[inline(always)]
     pub fn start(code: &Code) -> Self {
-        Self(code.instrs().as_ptr())
+        Self(code.words().as_ptr())
     }
 
-    /// What the next instruction is.
+    /// What executes the next instruction.
     #[inline(always)]
-    pub fn op(self) -> Op {
+    pub fn handler(self) -> Handler {
         // SAFETY: code, see the module's text.
-        unsafe { (*self.0).op }
+        unsafe { (*self.0).handler }
     }
 
     /// Takes the next instruction.
@@ -51,9 +53,9 @@ impl Ip {
     pub fn next<'c>(&mut self) -> &'c Instr {
         // SAFETY: code, see the module's text.
         unsafe {
-            let instr = &*self.0;
+            let word = &*self.0;
             self.0 = self.0.add(1);
-            instr
+            &word.instr
         }
     }
 
@@ -92,6 +94,24 @@ impl Regs {
         unsafe { std::ptr::copy(self.0.add(from as usize), self.0.add(to as usize), count) }
     }
 
+    /// Sets `count` registers from `first` on to zero, and up to `ZERO_STEP - 1` after them, which no one reads.
+    #[inline(always)]
+    pub fn zero(self, first: u16, count: u32) {
+        let mut zeroed = 0;
+        while zeroed < count as usize {
+            // SAFETY: registers, see the module's text; the stack has `ZERO_STEP` more after every frame. Volatile, as
+            // a call of `memset` would cost more than the few stores there are to do.
+            unsafe {
+                let at = self.0.add(first as usize + zeroed);
+                at.write_volatile(0);
+                at.add(1).write_volatile(0);
+                at.add(2).write_volatile(0);
+                at.add(3).write_volatile(0);
+            }
+            zeroed += ZERO_STEP;
+        }
+    }
+
     /// The registers of the frame that starts `by` registers below.
     #[inline(always)]
     pub fn down(self, by: u16) -> Self {
@@ -125,46 +145,24 @@ impl ValueStack {
         Regs(self.slots.as_mut_ptr())
     }
 
-    /// Is there room for a frame for `code` that starts `up` registers above `below`?
+    /// Registers of a frame for `code` that starts `up` registers above `below`; `None` when there is no room for it.
     #[inline(always)]
-    pub fn has_room(&self, below: Regs, up: u16, code: &Code) -> bool {
+    pub fn frame(&self, below: Regs, up: u16, code: &Code) -> Option<Regs> {
         // A frame starts at most one past the registers of the one below (`Code::seal`): inside the stack.
-        let base = (below.0 as usize).wrapping_add(up as usize * 8);
-        self.end.wrapping_sub(base) >= code.registers().wrapping_add(ZERO_STEP).wrapping_mul(8)
+        let base = below.0.wrapping_add(up as usize);
+        let room = self.end.wrapping_sub(base as usize);
+        (room >= code.registers().wrapping_add(ZERO_STEP).wrapping_mul(8)).then_some(Regs(base))
     }
 
-    /// Makes room for such a frame; gives the new place of the one below.
+    /// The same after making room, for which the stack may move.
     #[cold]
     #[inline(never)]
     pub fn make_room(&mut self, below: Regs, up: u16, code: &Code) -> Regs {
-        match self.has_room(below, up, code) {
-            true => below,
-            false => self.grow(below, up as usize + code.registers()),
-        }
-    }
-
-    /// Registers of such a frame, where there is room for it (else those below). Locals are zero.
-    #[inline(always)]
-    pub fn frame(&mut self, below: Regs, up: u16, code: &Code) -> Regs {
-        if !self.has_room(below, up, code) {
-            return below;
-        }
-        // SAFETY: there is room, by the comparison.
-        let base = unsafe { below.0.add(up as usize) };
-        let mut zeroed = 0;
-        while zeroed < code.zeroed() {
-            // SAFETY: less than `ZERO_STEP` past the locals, which end inside the frame, which ends `ZERO_STEP` before
-            // the end. Volatile, as a call of `memset` would cost more than the few stores there are to do.
-            unsafe {
-                let at = base.add(code.params() + zeroed);
-                at.write_volatile(0);
-                at.add(1).write_volatile(0);
-                at.add(2).write_volatile(0);
-                at.add(3).write_volatile(0);
-            }
-            zeroed += ZERO_STEP;
-        }
-        Regs(base)
+        self.frame(below, up, code).unwrap_or_else(|| {
+            let below = self.grow(below, up as usize + code.registers());
+            // SAFETY: there is room now.
+            Regs(unsafe { below.0.add(up as usize) })
+        })
     }
 
     /// Moves to an allocation with at least `wanted` registers from the first of a frame on; gives its new place.

@@ -3,12 +3,14 @@
 //! Needs no executable memory and starts at once. It consults the same plan, meter, limits and runtime as the native
 //! tier, so which of the two ran cannot be seen.
 
+mod calls;
 mod code;
 mod frame;
 mod handlers;
 mod lower;
 mod machine;
 mod run;
+mod seal;
 mod state;
 
 use std::sync::{Arc, OnceLock};
@@ -17,9 +19,9 @@ use crate::host::Host;
 use crate::module::info::ModuleInfo;
 use crate::runtime::store::{InstanceId, Store};
 use crate::trap::Trap;
-use code::Code;
 use frame::Vm;
 pub(crate) use machine::ValueStack;
+use seal::Code;
 
 /// The code of a module's functions, each translated when it is first called. Shared between threads.
 #[derive(Debug)]

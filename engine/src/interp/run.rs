@@ -6,7 +6,6 @@
 //! [`TRANSFERS`] and code that runs straight on meets a `Breathe`, which takes one too, at least every [`STRAIGHT`] instructions.
 
 use super::frame::Vm;
-use super::handlers::HANDLERS;
 use super::machine::{Ip, Mem, Regs};
 use crate::trap::Trap;
 
@@ -32,23 +31,24 @@ pub(super) enum Exit {
 }
 
 /// What executes one instruction and those after it: the machine, the instruction, the frame's registers, the memory as
-/// it is now, and the gas used. Why it came back is in `Vm::exit`, so that the last call in a handler can be a jump.
-pub(super) type Handler = for<'v, 's> fn(&'v mut Vm<'s>, Ip, Regs, Mem, u64);
+/// it is now, the gas used, and the accumulator (see `seal`): as many as there are registers for. Why it came back is in
+/// `Vm::exit`, so that the last call in a handler can be a jump.
+pub(super) type Handler = for<'v, 's> fn(&'v mut Vm<'s>, Ip, Regs, Mem, u64, u64);
 
 /// Executes the next instruction.
 #[inline(always)]
-pub(super) fn dispatch(vm: &mut Vm<'_>, ip: Ip, regs: Regs, mem: Mem, used: u64) {
-    HANDLERS[ip.op() as usize](vm, ip, regs, mem, used)
+pub(super) fn dispatch(vm: &mut Vm<'_>, ip: Ip, regs: Regs, mem: Mem, used: u64, acc: u64) {
+    ip.handler()(vm, ip, regs, mem, used, acc)
 }
 
 /// The same after a jump, call or return.
 #[inline(always)]
-pub(super) fn transfer(vm: &mut Vm<'_>, ip: Ip, regs: Regs, mem: Mem, used: u64) {
+pub(super) fn transfer(vm: &mut Vm<'_>, ip: Ip, regs: Regs, mem: Mem, used: u64, acc: u64) {
     vm.transfers = vm.transfers.wrapping_sub(1);
     if vm.transfers == 0 {
         return breathe(vm, ip, regs, used);
     }
-    dispatch(vm, ip, regs, mem, used)
+    dispatch(vm, ip, regs, mem, used, acc)
 }
 
 /// Comes back, to go on from here.
@@ -94,7 +94,7 @@ pub(super) fn run(vm: &mut Vm<'_>) -> Result<Regs, Trap> {
         vm.transfers = TRANSFERS;
         let (ip, regs) = vm.resume;
         let (mem, used) = (vm.memory(), vm.used());
-        dispatch(vm, ip, regs, mem, used);
+        dispatch(vm, ip, regs, mem, used, 0);
         match vm.exit {
             Exit::Breathe => {}
             Exit::Done => return Ok(vm.resume.1),

@@ -324,7 +324,7 @@ impl Lower<'_> {
 
     /// A test against zero of an `and` that nothing else reads becomes a test of the `and`.
     fn and_tested(&mut self, test: Instr, register: u16) -> Instr {
-        let not = match (test.op, test.imm) {
+        let not = match (test.op, test.imm()) {
             (Op::I32EqImm, 0) => true,
             (Op::I32NeImm, 0) => false,
             _ => return test,
@@ -368,7 +368,7 @@ impl Lower<'_> {
         let mut instr = if with_registers {
             Instr::halves(op, test.b, test.c, 0, 0, charge)
         } else {
-            let imm = test.imm as u32;
+            let imm = test.imm() as u32;
             Instr::halves(op, test.b, imm as u16, (imm >> 16) as u16, 0, charge)
         };
         if let Meter::Checked(_) = meter {
@@ -388,7 +388,7 @@ impl Lower<'_> {
     /// The end of a loop that counts to a constant as one instruction.
     fn with_step_and_limit(&mut self, branch: Instr, place: Place) -> Option<Instr> {
         let step = *self.emit.last()?;
-        let short = i16::try_from(step.imm as u32 as i32).ok()?;
+        let short = i16::try_from(step.imm() as u32 as i32).ok()?;
         self.emit.short_distance(place)?;
         if branch.op != Op::BrI32NeImmMetered || branch.bc() == 0 {
             return None;
@@ -404,7 +404,7 @@ impl Lower<'_> {
             short as u16,
             0,
             limit,
-            branch.y(),
+            branch.y,
         ))
     }
 
@@ -417,7 +417,7 @@ impl Lower<'_> {
         let Some(step) = self.emit.last().copied() else {
             return branch;
         };
-        let short = step.imm as u32 as i32;
+        let short = step.imm() as u32 as i32;
         let fits = i16::try_from(short).is_ok();
         if step.op != Op::I32AddImm || step.a != step.b || !fits {
             return branch;
@@ -481,7 +481,7 @@ impl Condition {
 
 /// The test a jump can make in place of an instruction that gives its condition; `None` when it must stay.
 fn fusible(instr: Instr) -> Option<Instr> {
-    let short = i64::from(instr.imm as i32) as u64 == instr.imm;
+    let short = i64::from(instr.imm() as i32) as u64 == instr.imm();
     match instr.op {
         Op::Eq | Op::Ne | Op::LtU | Op::LeU | Op::I32LtS | Op::I32LeS | Op::I64LtS | Op::I64LeS => {
             Some(instr)
@@ -493,8 +493,8 @@ fn fusible(instr: Instr) -> Option<Instr> {
         // The opposite has a neighbour of the immediate, which must be short as well.
         Op::I64LtSImm | Op::I64GtSImm | Op::I64LtUImm | Op::I64GtUImm => {
             let inner =
-                instr.imm as i32 != i32::MIN && instr.imm as i32 != i32::MAX && instr.imm as i32 != -1;
-            (short && inner && instr.imm as i32 != 0).then_some(instr)
+                instr.imm() as i32 != i32::MIN && instr.imm() as i32 != i32::MAX && instr.imm() as i32 != -1;
+            (short && inner && instr.imm() as i32 != 0).then_some(instr)
         }
         // An `and` of i32 values: the condition is one.
         Op::AndImm => Some(Instr {

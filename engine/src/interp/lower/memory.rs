@@ -165,7 +165,7 @@ impl Lower<'_> {
                 self.emit.take_last();
                 let result = self.push_temp();
                 self.emit
-                    .push(Instr::halves(op, result, last.b, 0, offset, last.imm as u32));
+                    .push(Instr::halves(op, result, last.b, 0, offset, last.imm() as u32));
                 return;
             }
         }
@@ -213,7 +213,7 @@ impl Lower<'_> {
             return;
         }
         let (address, addend) = match add {
-            Some(add) => (add.b, add.imm as u32),
+            Some(add) => (add.b, add.imm() as u32),
             None => (self.register(address), 0),
         };
         let instr = match constant {
@@ -235,7 +235,7 @@ impl Lower<'_> {
 fn index_shift(instr: &Instr) -> Option<u32> {
     match instr.op {
         Op::I32Add => Some(0),
-        Op::AddShl => Some(instr.imm as u32),
+        Op::AddShl => Some(instr.imm() as u32),
         _ => None,
     }
 }

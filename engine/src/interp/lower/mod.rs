@@ -14,7 +14,8 @@ mod operands;
 use arwen_metering::Point;
 use wasmparser::Operator;
 
-use super::code::{Code, FrameShape, Instr, Op};
+use super::code::{Instr, Op};
+use super::seal::{Code, FrameShape};
 use crate::module::body::Body;
 use crate::module::info::ModuleInfo;
 use crate::trap::Trap;
@@ -80,19 +81,19 @@ pub(crate) fn translate(info: &ModuleInfo, defined: u32) -> Result<Code, LowerEr
         .checked_add(body.max_operands)
         .filter(|all| *all <= MAX_REGISTERS)
     else {
-        let trap = Instr::halves(Op::Trap, 0, 0, 0, Trap::StackOverflow as u32, 0);
+        let mut emit = Emitter::with_capacity(0, 0);
+        emit.push(Instr::halves(Op::Trap, 0, 0, 0, Trap::StackOverflow as u32, 0));
         let shape = FrameShape {
             params: 0,
-            zeroed: 0,
             registers: 0,
             frame_slots: u32::MAX,
         };
-        return Code::seal(vec![trap], shape).ok_or(LowerError::Unsound);
+        return Code::seal(&emit.finish(), shape).ok_or(LowerError::Unsound);
     };
     let mut lower = Lower {
         info,
         points: body.plan.points.iter().peekable(),
-        emit: Emitter::with_capacity(body.range.len()),
+        emit: Emitter::with_capacity(body.range.len(), first_temp),
         stack: Vec::with_capacity(body.max_operands.min(64) as usize),
         in_locals: Vec::new(),
         blocks: Vec::new(),
@@ -102,6 +103,10 @@ pub(crate) fn translate(info: &ModuleInfo, defined: u32) -> Result<Code, LowerEr
         dead_blocks: 0,
         meter: Meter::None,
     };
+    if locals > 0 {
+        let zero = Instr::halves(Op::Zero, params as u16, 0, 0, locals, 0);
+        lower.emit.push(zero);
+    }
     lower.open_function();
     let mut reader = body
         .operators(&info.wasm)
@@ -114,11 +119,10 @@ pub(crate) fn translate(info: &ModuleInfo, defined: u32) -> Result<Code, LowerEr
     }
     let shape = FrameShape {
         params: params as u16,
-        zeroed: locals as u16,
         registers,
         frame_slots: body.frame_slots,
     };
-    Code::seal(lower.emit.finish(), shape).ok_or(LowerError::Unsound)
+    Code::seal(&lower.emit.finish(), shape).ok_or(LowerError::Unsound)
 }
 
 impl Lower<'_> {
@@ -281,8 +285,8 @@ impl Lower<'_> {
         };
         // Charges that follow each other are one instruction, when nothing can come between them.
         let joined = match self.emit.last() {
-            Some(last) if last.op == one && last.x() + 1 == id => Some((last.x(), 2)),
-            Some(last) if last.op == span && last.x() + last.y() == id => Some((last.x(), last.y() + 1)),
+            Some(last) if last.op == one && last.x + 1 == id => Some((last.x, 2)),
+            Some(last) if last.op == span && last.x + last.y == id => Some((last.x, last.y + 1)),
             _ => None,
         };
         let instr = match joined {

@@ -162,7 +162,7 @@ impl Lower<'_> {
         let instr = match first.op {
             // The other operand, then the shifted one.
             Op::I32ShlImm | Op::I64ShlImm | Op::ShrUImm | Op::I32RotrImm | Op::I64RotrImm => {
-                Instr::new(joined, 0, other, first.b, first.imm)
+                Instr::new(joined, 0, other, first.b, first.imm())
             }
             // The two operands joined first, then the other.
             _ => Instr::new(joined, 0, first.b, first.c, other.into()),
@@ -342,7 +342,7 @@ pub(super) fn opposite(instr: Instr) -> Option<Instr> {
         })
     };
     let low32 = u64::from(u32::MAX);
-    let imm = |op, imm| Some(Instr { op, imm, ..instr });
+    let imm = |op, imm| Some(instr.with_op(op).with_imm(imm));
     match instr.op {
         Op::Eq => with(Op::Ne),
         Op::Ne => with(Op::Eq),
@@ -356,14 +356,14 @@ pub(super) fn opposite(instr: Instr) -> Option<Instr> {
         Op::I32NeImm => with(Op::I32EqImm),
         Op::I64EqImm => with(Op::I64NeImm),
         Op::I64NeImm => with(Op::I64EqImm),
-        Op::I32LtSImm => imm(Op::I32GtSImm, instr.imm.wrapping_sub(1) & low32),
-        Op::I32GtSImm => imm(Op::I32LtSImm, instr.imm.wrapping_add(1) & low32),
-        Op::I32LtUImm => imm(Op::I32GtUImm, instr.imm.wrapping_sub(1) & low32),
-        Op::I32GtUImm => imm(Op::I32LtUImm, instr.imm.wrapping_add(1) & low32),
-        Op::I64LtSImm => imm(Op::I64GtSImm, instr.imm.wrapping_sub(1)),
-        Op::I64GtSImm => imm(Op::I64LtSImm, instr.imm.wrapping_add(1)),
-        Op::I64LtUImm => imm(Op::I64GtUImm, instr.imm.wrapping_sub(1)),
-        Op::I64GtUImm => imm(Op::I64LtUImm, instr.imm.wrapping_add(1)),
+        Op::I32LtSImm => imm(Op::I32GtSImm, instr.imm().wrapping_sub(1) & low32),
+        Op::I32GtSImm => imm(Op::I32LtSImm, instr.imm().wrapping_add(1) & low32),
+        Op::I32LtUImm => imm(Op::I32GtUImm, instr.imm().wrapping_sub(1) & low32),
+        Op::I32GtUImm => imm(Op::I32LtUImm, instr.imm().wrapping_add(1) & low32),
+        Op::I64LtSImm => imm(Op::I64GtSImm, instr.imm().wrapping_sub(1)),
+        Op::I64GtSImm => imm(Op::I64LtSImm, instr.imm().wrapping_add(1)),
+        Op::I64LtUImm => imm(Op::I64GtUImm, instr.imm().wrapping_sub(1)),
+        Op::I64GtUImm => imm(Op::I64LtUImm, instr.imm().wrapping_add(1)),
         _ => None,
     }
 }

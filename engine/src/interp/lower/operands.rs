@@ -39,22 +39,35 @@ impl Lower<'_> {
         (self.first_temp + position) as u16
     }
 
+    #[inline]
+    fn push(&mut self, value: Value) {
+        self.stack.push(value);
+        self.moved();
+    }
+
+    /// The stack has another height.
+    #[inline]
+    fn moved(&mut self) {
+        self.emit.free = self.first_temp + self.height();
+    }
+
     /// Pushes a value into the register of its position, which is returned.
     #[inline]
     pub fn push_temp(&mut self) -> u16 {
         let register = self.register_of(self.height());
-        self.stack.push(Value::Temp);
+        self.push(Value::Temp);
         register
     }
 
     /// Pushes several values that are in the registers of their positions.
     pub fn push_temps(&mut self, count: usize) {
         self.stack.resize(self.stack.len() + count, Value::Temp);
+        self.moved();
     }
 
     #[inline]
     pub fn push_const(&mut self, slot: u64) {
-        self.stack.push(Value::Const(slot));
+        self.push(Value::Const(slot));
     }
 
     #[inline]
@@ -64,13 +77,14 @@ impl Lower<'_> {
             self.settle(oldest);
         }
         self.in_locals.push(self.height());
-        self.stack.push(Value::Local(local));
+        self.push(Value::Local(local));
     }
 
     #[inline]
     pub fn pop(&mut self) -> Operand {
         // Validation has shown that the stack is not empty here.
         let value = self.stack.pop().unwrap_or(Value::Temp);
+        self.moved();
         let position = self.height();
         if let Value::Local(_) = value {
             self.in_locals.pop();
@@ -81,6 +95,7 @@ impl Lower<'_> {
     /// Drops operands down to a height.
     pub fn truncate(&mut self, height: u32) {
         self.stack.truncate(height as usize);
+        self.moved();
         while self.in_locals.last().is_some_and(|position| *position >= height) {
             self.in_locals.pop();
         }
