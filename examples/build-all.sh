@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rebuilds every committed .wasm. Needs clang and lld (14 or newer) and, for the adder, Node.js with npm.
+# Rebuilds every committed .wasm. README.md says what each language needs.
 set -eu
 cd "$(dirname "$0")"
 for build in */build.sh; do
