@@ -8,12 +8,13 @@ pub(crate) mod output;
 pub(crate) mod runtime;
 pub(crate) mod storage;
 
-use arwen_engine::{Caller, Host, HostStop};
+use arwen_engine::{Caller, Host, HostStop, Observer};
 use arwen_interface::{BlockchainHook, ReturnCode};
 use arwen_metering::GasKey;
 
 use crate::errors::{EeiError, Stop, VmError};
 use crate::fns::HostCall;
+use crate::observe::{GasUse, RunObserver};
 use crate::settings::Flags;
 use crate::table;
 use crate::vm::Core;
@@ -39,10 +40,16 @@ pub(crate) struct Run<'a> {
     pub output: Output,
     pub storage: StorageScope,
     pub big_ints: BigInts,
+    /// Who is told what happens.
+    pub observer: Option<&'a mut dyn RunObserver>,
 }
 
 impl<'a> Run<'a> {
-    pub(crate) fn new(core: &'a mut Core, hook: &'a mut dyn BlockchainHook) -> Self {
+    pub(crate) fn new(
+        core: &'a mut Core,
+        hook: &'a mut dyn BlockchainHook,
+        observer: Option<&'a mut dyn RunObserver>,
+    ) -> Self {
         let mut chain = Chain::new(hook, core.settings.builtins);
         let flags = Flags::at(&core.settings, chain.current_epoch());
         Self {
@@ -55,6 +62,7 @@ impl<'a> Run<'a> {
             output: Output::default(),
             storage: StorageScope::default(),
             big_ints: BigInts::default(),
+            observer,
         }
     }
 
@@ -67,7 +75,7 @@ impl<'a> Run<'a> {
     /// breakpoint as soon as it goes on.
     pub(crate) fn fault(&mut self, error: &EeiError) {
         let left = self.gas_left();
-        self.use_gas(left);
+        self.use_gas_for(GasUse::Lost, left);
         self.fail_execution(error);
     }
 
@@ -113,6 +121,13 @@ impl Host for Run<'_> {
                 Err(HostStop)
             }
             Err(Stop::Breakpoint) => Err(HostStop),
+        }
+    }
+
+    fn observer(&mut self) -> Option<&mut dyn Observer> {
+        match &mut self.observer {
+            Some(observer) => Some(&mut **observer),
+            None => None,
         }
     }
 }

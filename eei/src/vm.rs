@@ -9,11 +9,12 @@ use arwen_interface::{BlockchainHook, CallInput, CallType, CreateInput, VmInput,
 use arwen_metering::{CostTable, Schedule};
 
 use crate::cache::CodeCache;
-use crate::call::{Call, UPGRADE};
+use crate::call::{Call, INIT, UPGRADE};
 use crate::context::Run;
 use crate::crypto;
 use crate::errors::{EeiError, VmError};
 use crate::machine::{Code, Machine};
+use crate::observe::RunObserver;
 use crate::settings::VmSettings;
 
 /// The version the VM reports to nodes that ask.
@@ -130,7 +131,31 @@ impl Vm {
         hook: &mut dyn BlockchainHook,
         input: &CreateInput,
     ) -> Result<VmOutput, VmError> {
-        self.run(hook, "arwen.RunSmartContractCreate", |run| run.run_create(input))
+        self.create_with(hook, input, None)
+    }
+
+    /// Deploys a contract, telling an observer. The output is the same.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_observed(
+        &mut self,
+        hook: &mut dyn BlockchainHook,
+        input: &CreateInput,
+        observer: &mut dyn RunObserver,
+    ) -> Result<VmOutput, VmError> {
+        self.create_with(hook, input, Some(observer))
+    }
+
+    fn create_with(
+        &mut self,
+        hook: &mut dyn BlockchainHook,
+        input: &CreateInput,
+        observer: Option<&mut dyn RunObserver>,
+    ) -> Result<VmOutput, VmError> {
+        self.run(hook, observer, "arwen.RunSmartContractCreate", |run| {
+            run.observe_run(&input.vm_input, &[], INIT, |run| run.run_create(input))
+        })
     }
 
     /// Calls a contract, or upgrades it when the function is `upgradeContract`.
@@ -138,14 +163,46 @@ impl Vm {
     /// # Errors
     /// As [`create`](Self::create).
     pub fn call(&mut self, hook: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, VmError> {
+        self.call_with(hook, input, None)
+    }
+
+    /// Calls or upgrades a contract, telling an observer. The output is the same.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn call_observed(
+        &mut self,
+        hook: &mut dyn BlockchainHook,
+        input: &CallInput,
+        observer: &mut dyn RunObserver,
+    ) -> Result<VmOutput, VmError> {
+        self.call_with(hook, input, Some(observer))
+    }
+
+    fn call_with(
+        &mut self,
+        hook: &mut dyn BlockchainHook,
+        input: &CallInput,
+        observer: Option<&mut dyn RunObserver>,
+    ) -> Result<VmOutput, VmError> {
         let call = Call::from(input);
-        if call.function == UPGRADE {
-            return self.run(hook, "arwen.RunSmartContractUpgrade", |run| {
-                run.run_upgrade(&call)
-            });
-        }
-        let output = self.run(hook, "arwen.RunSmartContractCall", |run| run.run_call(&call))?;
-        if output.return_message == ALLOCATION_ERROR {
+        let is_upgrade = call.function == UPGRADE;
+        let name = match is_upgrade {
+            true => "arwen.RunSmartContractUpgrade",
+            false => "arwen.RunSmartContractCall",
+        };
+        let output = self.run(hook, observer, name, |run| {
+            run.observe_run(
+                &call.input,
+                &call.recipient,
+                &call.function,
+                |run| match is_upgrade {
+                    true => run.run_upgrade(&call),
+                    false => run.run_call(&call),
+                },
+            )
+        })?;
+        if !is_upgrade && output.return_message == ALLOCATION_ERROR {
             self.core.warm = None;
         }
         Ok(output)
@@ -154,13 +211,16 @@ impl Vm {
     fn run(
         &mut self,
         hook: &mut dyn BlockchainHook,
+        observer: Option<&mut dyn RunObserver>,
         name: &str,
         body: impl FnOnce(&mut Run<'_>) -> VmOutput,
     ) -> Result<VmOutput, VmError> {
         let core = &mut self.core;
         core.gas_tally = GasTally::default();
+        // For the run alone, like the hook.
+        let observer = observer.map(|observer| -> &mut dyn RunObserver { observer });
         // A run's contexts die with it; what outlives it is consistent at every point that can panic.
-        let result = catch_unwind(AssertUnwindSafe(|| body(&mut Run::new(core, hook))));
+        let result = catch_unwind(AssertUnwindSafe(|| body(&mut Run::new(core, hook, observer))));
         result.map_err(|payload| error_of(payload, name))
     }
 }

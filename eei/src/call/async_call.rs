@@ -10,6 +10,7 @@ use crate::context::Run;
 use crate::context::big_int::from_unsigned;
 use crate::context::runtime::{AsyncCall, Breakpoint};
 use crate::errors::EeiError;
+use crate::observe::GasUse;
 
 use super::data::CallData;
 use super::nested::CallEnd;
@@ -52,7 +53,7 @@ impl Run<'_> {
         let mut gas_locked = 0;
         if self.runtime.has_callback() || !self.flags.dyn_gas_lock {
             gas_locked = self.gas_to_lock();
-            self.use_gas_bounded(gas_locked)?;
+            self.use_gas_bounded_for(GasUse::Locked, gas_locked)?;
         }
         let gas_limit = self.gas_left();
         self.runtime.async_call = Some(AsyncCall {
@@ -83,7 +84,7 @@ impl Run<'_> {
             Mode::WithCallback => {
                 self.output.state.return_data.insert(0, call.data);
                 // There will be no callback to this contract.
-                self.restore_gas(call.gas_locked);
+                self.restore_gas_of(GasUse::Locked, call.gas_locked);
                 Ok(())
             }
             Mode::Here => {
@@ -126,7 +127,7 @@ impl Run<'_> {
         let sent = self.transfer(&call.destination, transfer);
         // Either it has left with the call, or it is lost.
         let left = self.gas_left();
-        self.use_gas(left);
+        self.use_gas_for(GasUse::Sent, left);
         if let Err(error) = &sent {
             self.fail_execution(error);
         }
@@ -161,7 +162,7 @@ impl Run<'_> {
         let callback = match self.callback_of(call, end) {
             Ok(callback) => {
                 // The callback has this gas now; kept locked, it would count as used twice.
-                self.restore_gas(call.gas_locked);
+                self.restore_gas_of(GasUse::Locked, call.gas_locked);
                 self.execute_on_dest(callback)
             }
             Err(error) => {

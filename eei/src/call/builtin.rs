@@ -9,6 +9,7 @@ use num_traits::ToPrimitive;
 use crate::context::Run;
 use crate::context::big_int::from_unsigned;
 use crate::errors::EeiError;
+use crate::observe::GasUse;
 use crate::settings::BuiltinMode;
 
 use super::Call;
@@ -52,7 +53,7 @@ impl Run<'_> {
             Ok((end, None)) => end,
             Ok((_, Some(next))) => self.call_contract(next),
             Err(error) => {
-                self.use_gas(call.input.gas_provided);
+                self.use_gas_for(GasUse::Builtin(&call.function), call.input.gas_provided);
                 self.end_badly(error)
             }
         }
@@ -70,7 +71,7 @@ impl Run<'_> {
                 .for_each(|account| account.transfers.clear());
             used = used.saturating_sub(next.input.gas_provided);
         }
-        self.use_gas(used);
+        self.use_gas_for(GasUse::Builtin(&call.function), used);
         self.show_token_transfer(call, &mut output);
         let own = &self.runtime.address;
         let own = output

@@ -4,6 +4,7 @@ use arwen_interface::{CallType, OutputTransfer};
 
 use crate::context::Run;
 use crate::errors::EeiError;
+use crate::observe::GasUse;
 
 use super::data::push_hex;
 
@@ -27,7 +28,7 @@ impl Run<'_> {
         };
         let sent = self.transfer(&caller, transfer);
         let left = self.gas_left();
-        self.use_gas(left);
+        self.use_gas_for(GasUse::Sent, left);
         if let Err(error) = &sent {
             self.fail_execution(error);
         }

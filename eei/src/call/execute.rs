@@ -10,6 +10,7 @@ use crate::context::abort;
 use crate::context::runtime::{Breakpoint, MAX_INSTANCES};
 use crate::errors::EeiError;
 use crate::machine::Machine;
+use crate::observe::RunningCode;
 
 impl Run<'_> {
     /// Makes an instance of `code` the current one, with what is left for execution as its limit, and lets `body`
@@ -39,12 +40,26 @@ impl Run<'_> {
         };
         let meter = machine.meter();
         meter.set_limit(self.gas.for_execution);
+        self.tell_code(&machine);
         self.runtime.enter_instance(meter, machine.code.clone());
         let result = body(self, &mut machine);
         if self.core.settings.use_warm_instance {
             self.core.keep_warm(machine);
         }
         result
+    }
+
+    fn tell_code(&mut self, machine: &Machine) {
+        let (used, address) = (machine.meter().used(), &self.runtime.address);
+        if let Some(observer) = self.observer.as_deref_mut() {
+            observer.code(&RunningCode {
+                address,
+                hash: machine.code.hash(),
+                module: machine.code.module(),
+                prices: self.core.schedule.op_costs(),
+                used,
+            });
+        }
     }
 
     fn new_machine(&mut self, code: &[u8], new_code: bool) -> Result<Machine, EeiError> {

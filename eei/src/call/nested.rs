@@ -6,6 +6,7 @@ use num_traits::Zero;
 use crate::context::Run;
 use crate::errors::EeiError;
 use crate::machine::Machine;
+use crate::observe::{self, CallBegin};
 
 use super::{CALLBACK, Call, UPGRADE};
 
@@ -56,6 +57,7 @@ impl Run<'_> {
     /// included only if the caller sees to it.
     pub(super) fn call_contract(&mut self, mut call: Call) -> CallEnd {
         let caller = self.runtime.address.clone();
+        let before = self.begin_nested(&call);
         self.big_ints.push_state();
         self.big_ints.clear();
         self.output.push_state();
@@ -73,6 +75,7 @@ impl Run<'_> {
             Err(error) => self.end_badly(error),
         };
 
+        let used = self.runtime.points_used();
         self.big_ints.pop_set_state();
         self.storage.pop_set_state();
         if end.return_code == ReturnCode::Ok {
@@ -85,7 +88,32 @@ impl Run<'_> {
         self.runtime.pop_set_state();
         // The caller paid for everything when the call began.
         self.restore_gas(end.gas_remaining);
+        self.end_nested(before, used, end.return_code);
         end
+    }
+
+    /// Tells that a contract makes a call; gives the counter of its instance.
+    fn begin_nested(&mut self, call: &Call) -> u64 {
+        self.tell(|observer| {
+            observer.call_begin(&CallBegin {
+                address: &call.recipient,
+                function: &call.function,
+                gas_provided: call.input.gas_provided,
+            });
+        });
+        self.runtime.points_used()
+    }
+
+    /// Tells that the call has ended. `before` is what [`begin_nested`](Self::begin_nested) gave, `used` the counter of
+    /// the callee.
+    fn end_nested(&mut self, before: u64, used: u64, return_code: ReturnCode) {
+        let gas = i128::from(self.runtime.points_used()) - i128::from(before);
+        let end = observe::CallEnd {
+            gas,
+            used,
+            return_code,
+        };
+        self.tell(|observer| observer.call_end(&end));
     }
 
     fn pay_and_execute(&mut self, call: &Call) -> Result<(), EeiError> {
@@ -140,6 +168,7 @@ impl Run<'_> {
         if self.is_builtin(&call.function) {
             return Err(EeiError::BuiltinOnSameContext);
         }
+        let before = self.begin_nested(&call);
         self.big_ints.push_state();
         self.output.push_state();
         self.hand_on_hashes(&mut call);
@@ -153,12 +182,19 @@ impl Run<'_> {
         let result = self.transfer_value_only(&call.recipient, &call.input.caller, &value, false);
         let result = result.and_then(|()| self.execute(&call));
 
+        let used = self.runtime.points_used();
         if result.is_err() || self.output.state.return_code != ReturnCode::Ok {
+            let return_code = self.output.state.return_code;
             self.big_ints.pop_set_state();
             self.pop_set_gas();
             self.output.pop_set_state();
+            let return_code = match &result {
+                Ok(()) => return_code,
+                Err(error) => error.return_code(),
+            };
             self.runtime.pop_set_state();
             self.chain.pop_set_state();
+            self.end_nested(before, used, return_code);
             return result;
         }
         // Gas that does not add up costs what was left, and is no failure here.
@@ -172,6 +208,7 @@ impl Run<'_> {
         self.chain.pop_discard();
         self.runtime.pop_set_state();
         self.restore_gas(remaining);
+        self.end_nested(before, used, ReturnCode::Ok);
         Ok(())
     }
 

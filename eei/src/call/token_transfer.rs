@@ -6,6 +6,7 @@ use num_traits::Zero;
 use crate::context::Run;
 use crate::context::big_int::unsigned_bytes;
 use crate::errors::EeiError;
+use crate::observe::GasUse;
 
 use super::Call;
 use super::builtin::{ESDT_NFT_TRANSFER, ESDT_TRANSFER};
@@ -46,7 +47,7 @@ impl Run<'_> {
                 return Err(EeiError::NotEnoughGas);
             }
             if !same_shard {
-                self.use_gas(remaining);
+                self.use_gas_for(GasUse::Sent, remaining);
             }
         }
         let mut data = token_data(token, &call.recipient, same_shard, &output);
@@ -118,7 +119,7 @@ impl Run<'_> {
         if self.gas_left() < used {
             return Err(EeiError::NotEnoughGas);
         }
-        self.use_gas(used);
+        self.use_gas_for(GasUse::Builtin(function.as_bytes()), used);
         Ok((output, used))
     }
 }

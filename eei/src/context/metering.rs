@@ -10,6 +10,7 @@ use arwen_metering::GasKey;
 use num_traits::ToPrimitive;
 
 use crate::errors::EeiError;
+use crate::observe::GasUse;
 
 use super::Run;
 use super::output::Account;
@@ -122,6 +123,15 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// The same for something that is named.
+    pub(crate) fn use_gas_bounded_for(&mut self, what: GasUse<'_>, gas: u64) -> Result<(), EeiError> {
+        if self.gas_left() <= gas {
+            return Err(EeiError::NotEnoughGas);
+        }
+        self.use_gas_for(what, gas);
+        Ok(())
+    }
+
     /// A gas limit that a contract chose, at most what is left. Negative limits are huge.
     pub(crate) fn bound_gas_limit(&self, limit: i64) -> u64 {
         self.gas_left().min(limit as u64)
@@ -157,6 +167,7 @@ impl Run<'_> {
             .ok_or(EeiError::NotEnoughGas)?;
         let tally = &mut self.core.gas_tally;
         tally.loading = tally.loading.saturating_add(cost);
+        self.tell(|observer| observer.gas(GasUse::Loading, cost.into()));
         self.gas.initial_cost = cost;
         self.gas.for_execution = rest;
         Ok(())

@@ -83,6 +83,11 @@ impl Module {
         &self.0.engine
     }
 
+    /// The bytes the module was made of.
+    pub fn wasm(&self) -> &[u8] {
+        &self.info().wasm
+    }
+
     /// Imports, in the order of the module: the order [`crate::Store::instantiate`] wants.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
         let info = self.info();
