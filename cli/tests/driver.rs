@@ -10,6 +10,7 @@ use arwen_interface::ReturnCode;
 use arwen_ipc_host::driver::{Driver, DriverConfig, DriverError, LogEvent};
 use arwen_ipc_host::log::LogProfile;
 use arwen_ipc_host::marshalizer::Marshalizer;
+use arwen_ipc_host::records::InitializeArguments;
 use arwen_ipc_host::wire::Dialect;
 use arwen_metering::Schedule;
 use rustix::process::{Pid, Signal, kill_process};
@@ -273,13 +274,6 @@ fn a_child_that_cannot_start_says_why() {
             "Cannot create ArwenPart: elrondProtectedKeyPrefix cannot be empty".into()
         )
     );
-    assert_eq!(
-        start(|config| config.arguments.logs_marshalizer = 1),
-        (
-            Some(2),
-            "Cannot create logs part: gob log lines are not supported".into()
-        )
-    );
 }
 
 #[test]
@@ -294,11 +288,19 @@ fn a_child_that_is_stopped_exits_as_the_reference_does() {
 
 #[test]
 fn the_log_profile_chooses_the_lines() {
+    Marshalizer::ALL.into_iter().for_each(check_log_profiles);
+}
+
+fn check_log_profiles(logs_marshalizer: Marshalizer) {
     let quiet = LogProfile {
         patterns: "*:NONE".into(),
         ..LogProfile::default()
     };
     let mut node = Node::start(DriverConfig {
+        arguments: InitializeArguments {
+            logs_marshalizer,
+            ..arguments()
+        },
         log_profile: quiet,
         ..config()
     });

@@ -354,7 +354,7 @@ impl Driver {
         let handler = self.handler.clone();
         let mut initialize = Vec::new();
         let mut arguments = config.arguments.clone();
-        arguments.messages_marshalizer = config.marshalizer as u32;
+        arguments.messages_marshalizer = config.marshalizer;
         send_initialize(&mut initialize, arguments, config.dialect).map_err(DriverError::TooLong)?;
         let process = Process::start(
             &program,
@@ -363,12 +363,16 @@ impl Driver {
             deadline,
             Box::new(move |event| handler.lock().unwrap_or_else(PoisonError::into_inner)(event)),
         );
-        let (process, profiles) = process.map_err(|error| match error.kind() {
+        let (mut process, profiles) = process.map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => DriverError::TimeExpired,
             _ => DriverError::Start { program, error },
         })?;
+        process.log_marshalizer = config.arguments.logs_marshalizer;
         let mut channel = Channel::new(process);
         channel.dialect = config.dialect;
+        if config.marshalizer == Marshalizer::Gob {
+            channel.marshalizer = Marshalizer::Gob;
+        }
         self.orders.attach(profiles);
         self.orders.send(&config.log_profile);
         Ok(channel)

@@ -4,6 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::gob::Inexpressible;
+
 /// Why a payload could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
@@ -90,6 +92,9 @@ pub enum WireError {
     /// A payload that is no message of its kind.
     #[error("{0}")]
     Decode(#[from] DecodeError),
+    /// A message that the marshalizer has no way to write.
+    #[error("{0}")]
+    Inexpressible(#[from] Inexpressible),
     /// A message out of order.
     #[error("critical error: invalid dialogue nonce")]
     Nonce {

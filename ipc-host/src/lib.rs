@@ -10,6 +10,7 @@ pub mod error;
 pub mod fds;
 pub mod frame;
 pub mod gas_line;
+pub mod gob;
 mod inflow;
 pub mod interrupt;
 pub mod json;

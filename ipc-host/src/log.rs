@@ -1,7 +1,10 @@
 //! The log pipes: which lines the node wants (fd 6), and the lines (fd 7).
 
+use crate::error::{DecodeError, WireError};
+use crate::marshalizer::Marshalizer;
 use crate::record;
-use crate::wire::{Bool, Int, List, Rec, Text, Uint};
+use crate::wire::{Bool, Dialect, Int, List, Rec, Text, Uint};
+use crate::{gob, json};
 
 /// How important a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,6 +135,12 @@ pub struct Correlation {
     pub sub_round: String,
 }
 
+/// What a line travels in.
+#[derive(Default)]
+struct Wrapper {
+    line: LogLine,
+}
+
 /// A line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogLine {
@@ -150,6 +159,31 @@ pub struct LogLine {
 }
 
 impl LogLine {
+    /// The line as it travels: in gob if `marshalizer` is that, else in JSON.
+    ///
+    /// # Errors
+    /// The encoding cannot express a line, which all of them can.
+    pub fn encode(self, marshalizer: Marshalizer) -> Result<Vec<u8>, WireError> {
+        let line = Wrapper { line: self };
+        Ok(match marshalizer {
+            Marshalizer::Gob => gob::encode(None, &line, Dialect::default())?,
+            Marshalizer::Json | Marshalizer::Binary => json::encode_one(&line),
+        })
+    }
+
+    /// Reads a line that [`encode`](Self::encode) wrote.
+    ///
+    /// # Errors
+    /// `payload` is no line in this encoding.
+    pub fn decode(marshalizer: Marshalizer, payload: &[u8]) -> Result<Self, DecodeError> {
+        let mut wrapper = Wrapper::default();
+        match marshalizer {
+            Marshalizer::Gob => gob::decode(payload, None, &mut wrapper).map(drop)?,
+            Marshalizer::Json | Marshalizer::Binary => json::decode_one(payload, &mut wrapper)?,
+        }
+        Ok(wrapper.line)
+    }
+
     /// The value of the argument called `key`.
     pub fn arg(&self, key: &str) -> Option<&str> {
         self.args
@@ -166,6 +200,9 @@ record! {
         "LogLevelPatterns": Text => patterns;
         "WithCorrelation": Bool => with_correlation;
         "WithLoggerName": Bool => with_logger_name;
+    }
+    Wrapper, "LogLineWrapper" => {
+        "LogLineMessage": Rec<LogLine> => line, .embedded();
     }
     LogLine, "LogLineMessage" => {
         "Message": Text => message, .omitted();

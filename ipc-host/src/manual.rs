@@ -25,8 +25,15 @@ A node in Rust uses `arwen_ipc_host::driver::Driver`, which does all of this. `a
 const FRAMES: &str = "\
 A message is the length of its payload, its kind, and the payload; both numbers are 4 bytes, little-endian. The log \
 pipes have no kind. A payload is JSON as Go's `encoding/json` writes it: bytes in base64, big integers as bare numbers, \
-`null` for what is absent. Keys are matched in any case when the exact one is missing; unknown keys are ignored. The \
-other encoding that Initialize can ask for, gob, is refused with exit code 2.
+`null` for what is absent. Keys are matched in any case when the exact one is missing; unknown keys are ignored.
+
+Initialize, always in JSON itself, chooses another encoding by number, for messages and for log lines: 1 is gob, Go's \
+own. Each payload is a whole gob stream, definitions and one value. A reader goes by the definitions: it finds fields by \
+name, skips those it does not know, and takes those that are missing for zero, so that absent and empty are the same. \
+The fields that every message begins with are a struct `Message` here, and a record whose fields JSON writes in place \
+of it is a field like others. Big integers are what `big.Int` writes: a byte 2, or 3 below zero, and the magnitude. \
+BlockchainGetBuiltinFunctionNamesResponse does not exist in gob, which has no type for its map; the child never asks \
+for it. Every other number is JSON; log profiles are JSON always.
 
 A driver and a child of the same build speak a binary encoding, postcard's: fields in the order of the tables without \
 names, and nothing in a payload that describes it. The driver asks the version first, with a digest of its tables; a \

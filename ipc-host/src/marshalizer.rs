@@ -5,7 +5,7 @@ use std::fmt;
 use crate::error::{DecodeError, WireError};
 use crate::records::Base;
 use crate::wire::{Dialect, Record};
-use crate::{binary, json};
+use crate::{binary, gob, json};
 
 /// An encoding of records, by its number in Initialize.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -14,18 +14,28 @@ pub enum Marshalizer {
     /// JSON as Go writes it; what every peer understands.
     #[default]
     Json = 0,
+    /// Go's gob.
+    Gob = 1,
     /// The binary encoding of [`binary`], which this project's driver and child agree on.
     Binary = 2,
 }
 
 impl Marshalizer {
     /// Every marshalizer, in the order of its number.
-    pub const ALL: [Self; 2] = [Self::Json, Self::Binary];
+    pub const ALL: [Self; 3] = [Self::Json, Self::Gob, Self::Binary];
+
+    /// The marshalizer with this number, if there is one.
+    pub fn from_number(number: u64) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|marshalizer| *marshalizer as u64 == number)
+    }
 
     /// Its name, as documents spell it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
+            Self::Gob => "gob",
             Self::Binary => "binary",
         }
     }
@@ -37,6 +47,7 @@ impl Marshalizer {
     pub fn encode(self, base: &Base, message: &dyn Record, dialect: Dialect) -> Result<Vec<u8>, WireError> {
         Ok(match self {
             Self::Json => json::encode(&[base, message], dialect),
+            Self::Gob => gob::encode(Some(base), message, dialect)?,
             Self::Binary => binary::encode(&[base, message]),
         })
     }
@@ -53,6 +64,7 @@ impl Marshalizer {
     ) -> Result<Option<Dialect>, DecodeError> {
         match self {
             Self::Json => json::decode(payload, &mut [base, message]),
+            Self::Gob => gob::decode(payload, Some(base), message),
             Self::Binary => binary::decode(payload, &mut [base, message]).map(|()| None),
         }
     }

@@ -131,7 +131,7 @@ impl fmt::Display for Kind {
 
 messages! {
     /// Nothing; a placeholder in the numbering.
-    0 FirstKind "Message" {}
+    0 FirstKind "UndefinedMessage" {}
     /// Starts the child: sent once, on a pipe of its own, always in JSON, with nonce 0.
     1 Initialize "MessageInitialize" {
         /// The VM's parameters.
@@ -160,7 +160,7 @@ messages! {
         "GasSchedule": Map<Map<Uint>> => gas_schedule: GasSchedule;
     }
     /// The prices are changed, unless there is an error.
-    7 GasScheduleChangeResponse "MessageGasScheduleChangeResponse" {}
+    7 GasScheduleChangeResponse "UndefinedMessage" {}
     /// The address of a contract about to be deployed.
     8 BlockchainNewAddressRequest "MessageBlockchainNewAddressRequest" => BlockchainNewAddressResponse {
         /// Who deploys.
@@ -281,9 +281,9 @@ messages! {
         "Result": Uint => result: u32;
     }
     /// An old spelling of 70 that nobody sends.
-    36 BlockchainProcessBuiltinFunctionRequest "Message" {}
+    36 BlockchainProcessBuiltinFunctionRequest "UndefinedMessage" {}
     /// An old spelling of 71 that nobody sends.
-    37 BlockchainProcessBuiltinFunctionResponse "Message" {}
+    37 BlockchainProcessBuiltinFunctionResponse "UndefinedMessage" {}
     /// A token in an account.
     38 BlockchainGetESDTTokenRequest "MessageBlockchainGetESDTTokenRequest" => BlockchainGetESDTTokenResponse {
         /// The account.
@@ -451,9 +451,9 @@ messages! {
         "VmOutput": Output => output: Option<VmOutput>;
     }
     /// The answer to a message that this side cannot answer.
-    72 UndefinedRequestOrResponse "Message" {}
+    72 UndefinedRequestOrResponse "UndefinedMessage" {}
     /// The end of the numbering; no message.
-    73 LastKind "Message" {}
+    73 LastKind "UndefinedMessage" {}
 }
 
 /// The storage of an account, as two lists.
@@ -464,7 +464,7 @@ pub struct AllState {
 }
 
 record! {
-    AllState, "SerializableAllState" => {
+    AllState, "SerializableMapStringBytes" => {
         "Keys": FirstOf => entries;
         "Values": SecondOf => entries;
     }

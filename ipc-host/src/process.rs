@@ -17,8 +17,8 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use crate::fds;
 use crate::gas_line;
 use crate::inflow::Inflow;
-use crate::json;
 use crate::log::LogLine;
+use crate::marshalizer::Marshalizer;
 use crate::patience::read_soon;
 
 /// How much of what the child last wrote to stderr is kept for the report of its death, in bytes.
@@ -73,6 +73,8 @@ pub struct Process {
     scratch: Box<[u8]>,
     stderr_kept: String,
     handler: LogHandler,
+    /// How the child writes its log lines.
+    pub log_marshalizer: Marshalizer,
     /// When the current operation must be over.
     pub deadline: Option<Instant>,
     /// The gas figures that came last; see [`gas_line`].
@@ -140,6 +142,7 @@ impl Process {
             scratch: vec![0; CHUNK].into(),
             stderr_kept: String::new(),
             handler,
+            log_marshalizer: Marshalizer::default(),
             deadline: None,
             gas: None,
         };
@@ -160,8 +163,7 @@ impl Process {
     pub fn pump(&mut self) -> bool {
         let mut more = self.lines.pump(&mut self.scratch);
         for payload in self.lines.take_frames() {
-            let mut line = LogLine::default();
-            if json::decode_one(&payload, &mut line).is_ok() {
+            if let Ok(line) = LogLine::decode(self.log_marshalizer, &payload) {
                 match gas_line::read(&line) {
                     Some(gas) => self.gas = Some(gas),
                     None => (self.handler)(LogEvent::Line(line)),

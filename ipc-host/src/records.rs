@@ -9,6 +9,7 @@ use arwen_interface::{
     ReturnCode, StorageUpdate, UserAccount, VmInput, VmOutput,
 };
 
+use crate::marshalizer::Marshalizer;
 use crate::record;
 use crate::wire::{
     Big, Blank, Bool, Bytes, Dialect, Int, LegacyName, LegacyNonce, LegacyType, LegacyValue, List, Map,
@@ -56,10 +57,10 @@ pub struct InitializeArguments {
     pub esdt_functions_enable_epoch: u32,
     /// Whether instances are kept between calls.
     pub use_warm_instance: bool,
-    /// The marshalizer of log lines: 0 JSON, 1 gob.
-    pub logs_marshalizer: u32,
-    /// The marshalizer of messages: 0 JSON, 1 gob.
-    pub messages_marshalizer: u32,
+    /// The marshalizer of log lines; see [`LogLine::encode`](crate::log::LogLine::encode).
+    pub logs_marshalizer: Marshalizer,
+    /// The marshalizer of messages; binary is JSON until the version question agrees on it.
+    pub messages_marshalizer: Marshalizer,
 }
 
 record! {
@@ -101,7 +102,8 @@ record! {
         "OriginalTxHash": Bytes => original_tx_hash, .blank(Blank::Null);
         "CurrentTxHash": Bytes => current_tx_hash, .blank(Blank::Null);
         "PrevTxHash": Bytes => prev_tx_hash, .blank(Blank::Null);
-        "ESDTTransfers": List<Rec<EsdtTransfer>> => esdt_transfers, .blank(Blank::Null), .only(Dialect::Current);
+        "ESDTTransfers": List<Rec<EsdtTransfer>> => esdt_transfers, .go_type("[]*vmcommon.ESDTTransfer"),
+            .blank(Blank::Null), .only(Dialect::Current);
         "ESDTValue": LegacyValue => esdt_transfers, .only(Dialect::Legacy);
         "ESDTTokenName": LegacyName => esdt_transfers, .blank(Blank::Null), .only(Dialect::Legacy);
         "ESDTTokenType": LegacyType => esdt_transfers, .only(Dialect::Legacy);
@@ -128,21 +130,22 @@ record! {
         "ReturnMessage": Text => return_message;
         "GasRemaining": Uint => gas_remaining;
         "GasRefund": Big => gas_refund;
-        "CorrectedOutputAccounts": List<Rec<OutputAccount>> => output_accounts, .blank(Blank::EmptyIfPresent);
+        "CorrectedOutputAccounts": List<Rec<OutputAccount>> => output_accounts,
+            .go_type("[]*common.SerializableOutputAccount"), .blank(Blank::EmptyIfPresent);
         "DeletedAccounts": List<Bytes> => deleted_accounts, .blank(Blank::EmptyOnSuccess);
         "TouchedAccounts": List<Bytes> => touched_accounts, .blank(Blank::EmptyOnSuccess);
-        "Logs": List<Rec<LogEntry>> => logs, .blank(Blank::EmptyOnSuccess);
+        "Logs": List<Rec<LogEntry>> => logs, .go_type("[]*vmcommon.LogEntry"), .blank(Blank::EmptyOnSuccess);
     }
     OutputAccount, "SerializableOutputAccount" => {
         "Address": Bytes => address;
         "Nonce": Uint => nonce;
         "Balance": Big => balance;
         "BalanceDelta": Big => balance_delta;
-        "StorageUpdates": List<Rec<StorageUpdate>> => storage_updates;
+        "StorageUpdates": List<Rec<StorageUpdate>> => storage_updates, .go_type("[]*vmcommon.StorageUpdate");
         "Code": Bytes => code, .blank(Blank::Null);
         "CodeMetadata": Bytes => code_metadata, .blank(Blank::Null);
         "GasUsed": Uint => gas_used;
-        "Transfers": List<Rec<OutputTransfer>> => transfers;
+        "Transfers": List<Rec<OutputTransfer>> => transfers, .go_type("[]common.SerializableOutputTransfer");
         "CodeDeployerAddress": Bytes => code_deployer, .blank(Blank::Null);
     }
     StorageUpdate, "StorageUpdate" => {

@@ -46,6 +46,9 @@ pub enum Type {
     Interface,
 }
 
+/// The longest integer that is read, in bytes: that of about as many digits as JSON takes.
+pub const MAX_BIG_BYTES: usize = 128 << 10;
+
 /// Which of the two message shapes a node speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {

@@ -20,6 +20,7 @@ use arwen_ipc_host::gas_line;
 use arwen_ipc_host::interrupt::InterruptOrder;
 use arwen_ipc_host::json;
 use arwen_ipc_host::log::{LogLevel, LogLevels, LogLine, LogProfile};
+use arwen_ipc_host::marshalizer::Marshalizer;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::interrupt::Interrupts;
@@ -110,6 +111,7 @@ impl Logger {
     pub fn start(
         profiles: impl Into<OwnedFd>,
         lines: impl Write + Send + 'static,
+        marshalizer: Marshalizer,
         interrupts: Interrupts,
     ) -> io::Result<Self> {
         let (queue, waiting) = sync_channel(QUEUE);
@@ -127,7 +129,7 @@ impl Logger {
         let shared = logger.shared.clone();
         thread::Builder::new()
             .name("log-lines".into())
-            .spawn(move || write_lines(&waiting, lines, &shared))?;
+            .spawn(move || write_lines(&waiting, lines, marshalizer, &shared))?;
         logger.profiles().pipe = Some(File::from(profiles));
         let follower = logger.clone();
         thread::Builder::new()
@@ -219,11 +221,14 @@ fn now() -> i64 {
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
-fn write_lines(waiting: &Receiver<Command>, mut out: impl Write, shared: &Shared) {
-    let mut write = |line: &LogLine| write_log(&mut out, &json::encode_one(line), MAX_PAYLOAD).is_ok();
+fn write_lines(waiting: &Receiver<Command>, mut out: impl Write, marshalizer: Marshalizer, shared: &Shared) {
+    let mut write = |line: LogLine| {
+        let payload = line.encode(marshalizer);
+        payload.is_ok_and(|payload| write_log(&mut out, &payload, MAX_PAYLOAD).is_ok())
+    };
     for command in waiting {
         let good = match command {
-            Command::Line(line) => write(&line),
+            Command::Line(line) => write(line),
             Command::Flush(done) => {
                 let _ = done.send(());
                 true
@@ -231,7 +236,7 @@ fn write_lines(waiting: &Receiver<Command>, mut out: impl Write, shared: &Shared
         };
         let dropped = shared.dropped.swap(0, Ordering::Relaxed);
         let told = dropped == 0
-            || write(&LogLine {
+            || write(LogLine {
                 message: "log lines dropped".into(),
                 level: LogLevel::Warn as i32,
                 args: vec!["lines".into(), dropped.to_string()],
@@ -251,13 +256,16 @@ mod tests {
 
     #[test]
     fn lines_follow_the_profile() {
+        Marshalizer::ALL.into_iter().for_each(check_profiles);
+    }
+
+    fn check_profiles(marshalizer: Marshalizer) {
         let (profiles, mut profile_end) = io::pipe().unwrap();
         let (mut line_end, lines) = io::pipe().unwrap();
-        let logger = Logger::start(profiles, lines, Interrupts::default()).unwrap();
+        let logger = Logger::start(profiles, lines, marshalizer, Interrupts::default()).unwrap();
         let mut next = || {
-            let mut line = LogLine::default();
-            json::decode_one(&read_log(&mut line_end, MAX_PAYLOAD).unwrap(), &mut line).unwrap();
-            line
+            let payload = read_log(&mut line_end, MAX_PAYLOAD).unwrap();
+            LogLine::decode(marshalizer, &payload).unwrap()
         };
         logger.log(LogLevel::Debug, "a", "not wanted", &[]);
         logger.log(LogLevel::Info, "a", "wanted", &[("k", "v")]);
@@ -281,7 +289,7 @@ mod tests {
     fn a_full_pipe_drops_lines_and_stops_nobody() {
         let (profiles, _profile_end) = io::pipe().unwrap();
         let (line_end, lines) = io::pipe().unwrap();
-        let logger = Logger::start(profiles, lines, Interrupts::default()).unwrap();
+        let logger = Logger::start(profiles, lines, Marshalizer::Json, Interrupts::default()).unwrap();
         let text = "x".repeat(1000);
         for _ in 0..5000 {
             logger.log(LogLevel::Info, "a", &text, &[]);

@@ -9,6 +9,7 @@ use arwen_eei::{BuiltinMode, Tier, VmSettings};
 use arwen_ipc_host::channel::{Channel, Pair, receive_initialize};
 use arwen_ipc_host::fds::{End, inherit};
 use arwen_ipc_host::log::LogLevel;
+use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::patience::PatientReader;
 use arwen_ipc_host::records::InitializeArguments;
 
@@ -23,9 +24,6 @@ use crate::vm::VmMachine;
 /// Contract frames are limited by the engine's own count long before; this leaves room for calls between contracts,
 /// each of which brings the host's frames along. Only what is touched is ever backed by memory.
 const STACK_BYTES: usize = 256 << 20;
-
-/// The marshalizer number of gob; every number but this means JSON.
-const GOB: u32 = 1;
 
 /// What the environment of the process decides. No reply depends on it but by whom built-in functions are computed.
 #[derive(Clone, Debug)]
@@ -120,14 +118,8 @@ fn start(options: Options) -> Failure {
         Err(error) => return Failure::init("Cannot receive gasSchedule", error),
     };
     drop(init);
-    if arguments.logs_marshalizer == GOB {
-        return Failure::init("Cannot create logs part", "gob log lines are not supported");
-    }
-    if arguments.messages_marshalizer == GOB {
-        return Failure::init("Cannot create ArwenPart", "gob messages are not supported");
-    }
     let interrupts = Interrupts::default();
-    let logger = match Logger::start(profiles, lines, interrupts.clone()) {
+    let logger = match Logger::start(profiles, lines, arguments.logs_marshalizer, interrupts.clone()) {
         Ok(logger) => logger,
         Err(error) => return Failure::init("Cannot start logs loop", error),
     };
@@ -152,6 +144,9 @@ fn start(options: Options) -> Failure {
         writer: to_node,
     });
     channel.dialect = dialect;
+    if arguments.messages_marshalizer == Marshalizer::Gob {
+        channel.marshalizer = Marshalizer::Gob;
+    }
     let work = move || {
         let delegate = options.builtins == BuiltinMode::Node;
         let version = options.version.clone();

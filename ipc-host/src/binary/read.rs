@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{nullable, present};
 use crate::error::{DecodeError, Problem};
-use crate::wire::{Record, Source, Type};
+use crate::wire::{MAX_BIG_BYTES, Record, Source, Type};
 
 type Result<T> = std::result::Result<T, DecodeError>;
 
@@ -151,7 +151,11 @@ impl Source for BinarySource<'_> {
 
     fn big(&mut self) -> Result<BigInt> {
         self.some()?;
-        Ok(BigInt::from_signed_bytes_le(self.take_bytes()?))
+        let bytes = self.take_bytes()?;
+        if bytes.len() > MAX_BIG_BYTES {
+            return Err(self.refuse("an integer of at most 128 KiB"));
+        }
+        Ok(BigInt::from_signed_bytes_le(bytes))
     }
 
     fn record(&mut self, record: &mut dyn Record) -> Result<()> {

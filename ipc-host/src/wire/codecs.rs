@@ -8,6 +8,7 @@ use num_bigint::{BigInt, Sign};
 
 use super::{Codec, Declared, Presence, Record, Sink, Source, Type, Wire};
 use crate::error::DecodeError;
+use crate::marshalizer::Marshalizer;
 
 macro_rules! wire_types {
     ($($(#[$doc:meta])* $name:ident $(<$param:ident: $bound:ident>)? = $ty:expr;)*) => { $(
@@ -90,6 +91,9 @@ codecs! {
     Uint as u64, |out, v| out.uint(*v), |input, v| input.uint(u64::MAX)?;
     Uint as u32, |out, v| out.uint(u64::from(*v)),
         |input, v| u32::try_from(input.uint(u64::from(u32::MAX))?).unwrap_or(u32::MAX);
+    // The reference takes every number it does not know for JSON.
+    Uint as Marshalizer, |out, v| out.uint(u64::from(*v as u32)),
+        |input, v| Marshalizer::from_number(input.uint(u64::from(u32::MAX))?).unwrap_or_default();
     Text as String, |out, v| out.text(v.as_bytes()), |input, v| into_text(input.text()?);
     Text as Vec<u8>, |out, v| out.text(v), |input, v| input.text()?;
 }

@@ -39,6 +39,8 @@ pub struct Field {
     pub go: &'static str,
     /// Its type.
     pub ty: Type,
+    /// How Go spells its type, where that does not follow from it: definitions in gob carry such names.
+    pub go_type: Option<&'static str>,
     /// How it looks when it has no content.
     pub blank: Blank,
     /// Whether it is a record whose fields JSON writes in place of it.
@@ -58,6 +60,7 @@ impl Field {
             json: name,
             go: name,
             ty,
+            go_type: None,
             blank: Blank::Empty,
             embedded: false,
             omitted: false,
@@ -68,6 +71,13 @@ impl Field {
     /// The same, with another name in Go.
     pub const fn go(self, go: &'static str) -> Self {
         Self { go, ..self }
+    }
+    /// The same, of a type that Go spells like this.
+    pub const fn go_type(self, spelling: &'static str) -> Self {
+        Self {
+            go_type: Some(spelling),
+            ..self
+        }
     }
     /// The same, looking like this when it has no content.
     pub const fn blank(self, blank: Blank) -> Self {
