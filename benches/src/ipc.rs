@@ -198,6 +198,7 @@ fn sides(options: &Options<'_>) -> Result<Vec<Named>, String> {
         Tier::Interpreter => "interpreter",
         Tier::Jit => "jit",
         Tier::Tiered => "tiered",
+        Tier::Observed => return Err("no child observes code".into()),
     };
     let config = DriverConfig {
         program: Some(options.program.clone()),
