@@ -20,7 +20,7 @@ macro_rules! define_op {
             pub const COUNT: usize = Self::ALL.len();
 
             /// The operator of an instruction.
-            #[inline]
+            #[inline(always)]
             pub fn of(operator: &Operator<'_>) -> Op {
                 match operator {
                     $(Operator::$op { .. } => Op::$op,)*

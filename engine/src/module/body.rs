@@ -8,6 +8,7 @@ use wasmparser::{BlockType, FuncValidator, FunctionBody, Operator, OperatorsRead
 use crate::error::{CompileError, CompileErrorKind};
 use crate::limits::{check, what};
 use crate::module::operator;
+use crate::module::visitor::BodyVisitor;
 use crate::ruleset::Ruleset;
 use crate::value::{FuncType, ValType};
 
@@ -92,16 +93,22 @@ pub(crate) fn validate(
     }
     planner.begin_function(locals.iter().map(|(count, _)| *count));
 
-    let mut ops = OperatorsReader::new(reader.get_binary_reader());
+    let mut ops = reader.get_binary_reader();
+    let mut visitor = BodyVisitor {
+        rules,
+        validator,
+        planner,
+        offset: 0,
+    };
     let mut max_operands = 0;
     while !ops.eof() {
-        let (op, offset) = ops.read_with_offset().map_err(invalid)?;
-        accepts(rules, &op, validator).map_err(|k| at(offset, k))?;
-        validator.op(offset, &op).map_err(invalid)?;
-        planner.operator(&op);
-        max_operands = max_operands.max(validator.operand_stack_height());
+        visitor.offset = ops.original_position();
+        ops.visit_operator(&mut visitor)
+            .map_err(invalid)?
+            .map_err(|(offset, kind)| at(offset, kind))?;
+        max_operands = max_operands.max(visitor.validator.operand_stack_height());
     }
-    ops.finish().map_err(invalid)?;
+    ops.finish_expression(&visitor).map_err(invalid)?;
     let plan = planner.end_function();
 
     let values = (ty.params().len() as u64) + total + u64::from(max_operands);
@@ -127,9 +134,10 @@ pub(super) fn float_type(rules: &Ruleset, ty: ValType) -> Result<(), CompileErro
     }
 }
 
-/// What the ruleset refuses beyond what the validator refuses. Floats come first, so that a module with floats is
+/// What the ruleset refuses beyond what the validator refuses, of those operators that
+/// [`is_restricted`](operator::is_restricted) names. Floats come first, so that a module with floats is
 /// always rejected for that.
-fn accepts(
+pub(super) fn accepts(
     rules: &Ruleset,
     op: &Operator<'_>,
     validator: &FuncValidator<ValidatorResources>,

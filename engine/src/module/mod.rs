@@ -5,6 +5,7 @@ pub(crate) mod const_expr;
 pub(crate) mod info;
 pub(crate) mod operator;
 mod parse;
+mod visitor;
 
 use std::sync::{Arc, OnceLock};
 

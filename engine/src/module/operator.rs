@@ -32,6 +32,30 @@ macro_rules! describe {
 }
 wasmparser::for_each_operator!(describe);
 
+/// Operators that rulesets have something to say about beside those of whole proposals and floats.
+const RESTRICTED: &[&str] = &["Block", "Loop", "If", "BrTable", "TypedSelect"];
+
+/// May a ruleset refuse an operator of this name and proposal that the validator accepts?
+pub(crate) const fn is_restricted(name: &str, proposal: &str) -> bool {
+    let mut i = 0;
+    while i < RESTRICTED.len() {
+        if equal(name, RESTRICTED[i]) {
+            return true;
+        }
+        i += 1;
+    }
+    names_float(name) || equal(proposal, "bulk_memory")
+}
+
+const fn equal(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut i = 0;
+    while i < one.len() && i < other.len() && one[i] == other[i] {
+        i += 1;
+    }
+    i == one.len() && i == other.len()
+}
+
 /// Every operator on floats has `F32` or `F64` in its name, and no other has.
 const fn names_float(name: &str) -> bool {
     let bytes = name.as_bytes();
