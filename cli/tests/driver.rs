@@ -2,9 +2,8 @@
 
 mod common;
 
-use std::os::unix::process::ExitStatusExt;
+use std::thread;
 use std::time::Duration;
-use std::{io, thread};
 
 use arwen_interface::ReturnCode;
 use arwen_ipc_host::driver::{Driver, DriverConfig, DriverError, LogEvent};
@@ -13,13 +12,8 @@ use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::records::InitializeArguments;
 use arwen_ipc_host::wire::Dialect;
 use arwen_metering::Schedule;
-use rustix::process::{Pid, Signal, kill_process};
 
 use common::*;
-
-fn kill(pid: u32) {
-    kill_process(Pid::from_raw(pid as i32).unwrap(), Signal::KILL).unwrap();
-}
 
 #[test]
 fn a_contract_is_deployed_and_called_in_either_dialect_and_any_encoding() {
@@ -100,55 +94,6 @@ fn a_gas_schedule_is_changed_in_place() {
 }
 
 #[test]
-fn a_child_that_is_killed_costs_one_call() {
-    let mut node = Node::start(config());
-    let counter = node.deploy(COUNTER);
-    for question in ["current_epoch", "user_account", "code", "storage_data"] {
-        node.driver.version().unwrap();
-        let pid = node.driver.process_id().unwrap();
-        let mut asked = |name: &str| {
-            if name == question {
-                kill(pid);
-            }
-        };
-        let mut spy = Spy {
-            world: &mut node.world,
-            asked: &mut asked,
-        };
-        let error = node
-            .driver
-            .call(&mut spy, &call_input(&counter, "increment", 1_000_000))
-            .unwrap_err();
-        let DriverError::Died { status, .. } = &error else {
-            panic!("{question}: {error}")
-        };
-        assert_eq!(status.and_then(|status| status.signal()), Some(9));
-        assert_eq!(node.driver.process_id(), None);
-    }
-    // Nothing was applied, and the next call is served by another child.
-    assert_eq!(node.increment(&counter), [[6]]);
-    assert!(node.driver.process_id().is_some());
-}
-
-#[test]
-fn a_child_that_dies_while_it_computes_is_noticed() {
-    let mut node = Node::start(config());
-    let counter = node.deploy(COUNTER);
-    let pid = node.driver.process_id().unwrap();
-    let killer = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(50));
-        kill(pid);
-    });
-    let error = node.call(&counter, "forever", u64::MAX / 2).unwrap_err();
-    killer.join().unwrap();
-    assert_eq!(
-        error.to_string(),
-        "critical error: arwen closed: signal: 9 (SIGKILL)"
-    );
-    assert_eq!(node.increment(&counter), [[6]]);
-}
-
-#[test]
 fn every_operation_ends_by_its_deadline() {
     let mut node = Node::start(config());
     let counter = node.deploy(COUNTER);
@@ -221,32 +166,6 @@ fn a_run_is_stopped_and_the_child_goes_on() {
         assert_eq!(node.increment(&counter), [[6]], "{tier}");
         assert_eq!(node.driver.process_id(), pid);
     }
-}
-
-#[test]
-fn a_program_that_is_no_child_is_found_out() {
-    let start = |program: &str| {
-        let config = DriverConfig {
-            program: Some(program.into()),
-            timeout: Some(Duration::from_secs(5)),
-            ..config()
-        };
-        Driver::start(config).map(drop).unwrap_err()
-    };
-    assert!(
-        matches!(start("/no/such/program"), DriverError::Start { error, .. } if error.kind() == io::ErrorKind::NotFound)
-    );
-    assert!(matches!(start("/bin/true"), DriverError::Died { .. }));
-    // Reads nothing and writes for ever.
-    let config = DriverConfig {
-        program: Some("/usr/bin/yes".into()),
-        timeout: Some(Duration::from_millis(200)),
-        ..config()
-    };
-    assert!(matches!(
-        Driver::start(config).map(drop),
-        Err(DriverError::TimeExpired)
-    ));
 }
 
 #[test]

@@ -308,6 +308,14 @@ impl Driver {
     ) -> Result<(Q::Reply, String), DriverError> {
         let deadline = self.config.timeout.map(|timeout| Instant::now() + timeout);
         let delegated = self.config.delegate_builtins;
+        // A child that has died since, or said something unasked, which would be taken for an answer, is no loss.
+        if self
+            .child
+            .as_mut()
+            .is_some_and(|channel| !channel.transport().is_quiet())
+        {
+            self.kill();
+        }
         let (mut channel, fresh) = match self.child.take() {
             Some(channel) => (channel, false),
             None => (self.spawn(deadline)?, true),

@@ -206,6 +206,12 @@ impl Process {
         }
     }
 
+    /// Whether it waits for a request, as it should between two: it lives, and has said nothing unasked.
+    pub fn is_quiet(&self) -> bool {
+        let mut replies = [PollFd::new(&self.replies, PollFlags::IN)];
+        self.waiting.is_empty() && matches!(poll(&mut replies, Some(&Timespec::default())), Ok(0))
+    }
+
     /// What to wait for: `main`, and all other streams.
     fn polled<'a>(&'a self, main: Option<PollFd<'a>>) -> Vec<PollFd<'a>> {
         let others = [&self.lines, &self.stdout, &self.stderr];

@@ -12,6 +12,7 @@ mod run;
 pub mod sandbox;
 pub mod serve;
 mod vm;
+mod watch;
 
 pub use arwen_eei::{BuiltinMode, Tier};
 pub use run::{ExitCode, Options, run};

@@ -18,6 +18,7 @@ use crate::logger::Logger;
 use crate::sandbox::{Mode, Report, Sandbox, lock_down};
 use crate::serve::{log_unknown_prices, serve};
 use crate::vm::VmMachine;
+use crate::watch;
 
 /// The stack of the thread that runs contracts, in bytes.
 ///
@@ -135,6 +136,10 @@ fn start(options: Options) -> Failure {
         );
     }));
 
+    let ended = |why: &str| watch::end_process(ExitCode::Terminated as i32, why);
+    if let Err(error) = watch::watch(&to_node, ended) {
+        return Failure::init("Cannot create ArwenPart", error);
+    }
     let from_node = match PatientReader::new(from_node) {
         Ok(reader) => reader,
         Err(error) => return Failure::init("Cannot create ArwenPart", error),

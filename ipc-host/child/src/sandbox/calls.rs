@@ -139,12 +139,12 @@ calls! {
     Allow Always any SYS_read "requests, answers, log profiles";
     Allow Always any SYS_write "replies, questions, log lines, the reason of the end on stderr, images of memories";
     Allow Always any SYS_close "pipes that ended, images that are not needed any longer";
-    Allow Always any SYS_ppoll "waits for log profiles";
-    Allow Always x86_64 SYS_poll "waits for log profiles";
+    Allow Always any SYS_ppoll "waits for requests, answers, log profiles and the end of the node";
+    Allow Always x86_64 SYS_poll "waits for requests, answers, log profiles and the end of the node";
     Allow Always any SYS_ioctl (&[&[(1, is(libc::FIONBIO as i32))]], "`FIONBIO`")
-        "reads log profiles without waiting";
+        "reads pipes without waiting";
     Allow Always any SYS_fcntl (&[&[(1, is(libc::F_DUPFD_CLOEXEC))], &[(1, is(libc::F_ADD_SEALS))]],
-        "`F_DUPFD_CLOEXEC`, `F_ADD_SEALS`") "a second handle of the profile pipe; makes images immutable";
+        "`F_DUPFD_CLOEXEC`, `F_ADD_SEALS`") "second handles of pipes; makes images immutable";
 
     Allow Always any SYS_mmap (PLAIN_MAPPING, "private, not executable")
         "heap, stacks, address space of memories, images of their initial contents";

@@ -18,7 +18,7 @@ const SETTINGS: &str = "
 A warning goes to the log, from `arwen/sandbox`, for each layer that is missing, and when none is asked for. Code becomes executable when it is \
 complete and is never writable and executable at once; where only the interpreter is asked for, nothing can become \
 executable at all. The child is not killed when a thread of its node ends (`PR_SET_PDEATHSIG` means the thread, and \
-nodes end threads at will): it sees the end of its pipes, and gas ends what it is doing.
+nodes end threads at will): it ends by itself when nobody reads its replies any longer.
 ";
 
 const FAILING: &str = "
