@@ -5,6 +5,7 @@
 //! contracts can ask for.
 
 mod abi;
+pub mod admission;
 pub mod builtin;
 mod cache;
 mod call;
@@ -22,7 +23,7 @@ pub mod table;
 mod vm;
 
 pub use abi::{Abi, Kind};
-pub use arwen_engine::{Interrupt, Tier, needs};
+pub use arwen_engine::{ExternType, Interrupt, Ruleset, Tier, needs};
 pub use errors::{EeiError, VmError};
 pub use observe::{CallBegin, CallEnd, GasUse, RunObserver, RunningCode};
 pub use settings::{BuiltinMode, VmSettings};

@@ -1,6 +1,6 @@
 //! From the imports of a module to host functions.
 
-use arwen_engine::{Extern, ExternType, FuncType, Module, ValType};
+use arwen_engine::{Extern, ExternType, FuncType, ImportType, Module, ValType};
 
 use crate::table;
 
@@ -16,34 +16,10 @@ pub(crate) fn link(module: &Module) -> Result<Vec<Extern>, String> {
     // The reference looks at functions first, then at the rest.
     let (mut errors, mut other_errors) = (Vec::new(), Vec::new());
     for import in module.imports() {
-        let found =
-            (import.module == NAMESPACE).then(|| table::host_fns().find(|(_, row)| row.name == import.name));
-        let found = found.flatten();
-        let errors = if matches!(import.ty, ExternType::Func(_)) {
-            &mut errors
-        } else {
-            &mut other_errors
-        };
-        match (&import.ty, found) {
-            (_, None) => {
-                errors.push(format!("Import not found, namespace: {}, name: {}", import.module, import.name));
-            }
-            (ExternType::Func(wanted), Some((id, row))) if *wanted == row.ty() => {
-                externs.push(Extern::HostFunc { id: id.0, ty: wanted.clone() });
-            }
-            (ExternType::Func(wanted), Some((_, row))) => errors.push(format!(
-                "Incorrect import signature, namespace: {}, name: {}, expected signature: {}, found signature: {}",
-                import.module,
-                import.name,
-                signature(wanted),
-                signature(&row.ty())
-            )),
-            (other, Some(_)) => errors.push(format!(
-                "Incorrect import type, namespace: {}, name: {}, expected type: {}, found type: function",
-                import.module,
-                import.name,
-                kind(other)
-            )),
+        match resolve(&import) {
+            Ok(found) => externs.push(found),
+            Err(error) if matches!(import.ty, ExternType::Func(_)) => errors.push(error),
+            Err(error) => other_errors.push(error),
         }
     }
     errors.append(&mut other_errors);
@@ -61,6 +37,38 @@ pub(crate) fn link(module: &Module) -> Result<Vec<Extern>, String> {
                 list.collect::<Vec<_>>().concat()
             ))
         }
+    }
+}
+
+/// The host function that an import wants.
+///
+/// # Errors
+/// The reference's text.
+pub(crate) fn resolve(import: &ImportType<'_>) -> Result<Extern, String> {
+    let found =
+        (import.module == NAMESPACE).then(|| table::host_fns().find(|(_, row)| row.name == import.name));
+    match (&import.ty, found.flatten()) {
+        (_, None) => Err(format!(
+            "Import not found, namespace: {}, name: {}",
+            import.module, import.name
+        )),
+        (ExternType::Func(wanted), Some((id, row))) if *wanted == row.ty() => Ok(Extern::HostFunc {
+            id: id.0,
+            ty: wanted.clone(),
+        }),
+        (ExternType::Func(wanted), Some((_, row))) => Err(format!(
+            "Incorrect import signature, namespace: {}, name: {}, expected signature: {}, found signature: {}",
+            import.module,
+            import.name,
+            signature(wanted),
+            signature(&row.ty())
+        )),
+        (other, Some(_)) => Err(format!(
+            "Incorrect import type, namespace: {}, name: {}, expected type: {}, found type: function",
+            import.module,
+            import.name,
+            kind(other)
+        )),
     }
 }
 

@@ -2,16 +2,27 @@
 
 mod common;
 
-use arwen_engine::{CompileErrorKind, Config, Engine, Module, Ruleset, Tier, Value};
+use arwen_engine::{CompileErrorKind, Config, Diagnosis, Engine, Module, Ruleset, Tier, Value};
 use common::{Run, compile, configs};
 
 const OLD: &Ruleset = &Ruleset::ARWEN_1_3;
 const NEW: &Ruleset = &Ruleset::STRICT;
 
+/// What the ruleset says first; the diagnosis, which says everything, must say it too.
 fn verdict(rules: &'static Ruleset, text: &str) -> Result<(), String> {
-    compile(Config::new(rules).tier(Tier::Jit), text)
-        .map(drop)
-        .map_err(|e| e.to_string())
+    let verdict = compile(Config::new(rules).tier(Tier::Jit), text).map(drop);
+    let engine = Engine::new(Config::new(rules).tier(Tier::Interpreter));
+    let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let diagnosis = Diagnosis::new(&engine, &wasm);
+    assert_eq!(diagnosis.accepted, verdict.is_ok(), "{text}");
+    if let Err(first) = &verdict {
+        assert!(
+            diagnosis.reasons.contains(first),
+            "{text}: {first} in {:?}",
+            diagnosis.reasons
+        );
+    }
+    verdict.map_err(|e| e.to_string())
 }
 
 #[track_caller]
@@ -305,5 +316,60 @@ fn no_bytes_make_it_panic() {
         for engine in &engines {
             let _ = Module::new(engine, &bytes);
         }
+    }
+}
+
+#[test]
+fn a_diagnosis_names_everything_that_is_wrong() {
+    let text = r#"(module
+        (type (func (result i32 i32)))
+        (import "env" "unknown" (func (param i32)))
+        (memory (export "memory") 1 2000)
+        (func (export "a") (drop (f32.add (f32.const 1) (f32.const 2))) (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)))
+        (func (export "b") (param i64) (drop (f64.neg (f64.const 1)))))"#;
+    let engine = Engine::new(Config::new(OLD).tier(Tier::Interpreter));
+    let wasm = wat::parse_str(text).expect("a module");
+    let diagnosis = Diagnosis::new(&engine, &wasm);
+    assert!(!diagnosis.accepted);
+    let reasons: Vec<String> = diagnosis.reasons.iter().map(ToString::to_string).collect();
+    let found: Vec<&str> = reasons
+        .iter()
+        .map(|reason| reason.split(" (offset").next().unwrap_or(reason))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "func type returns multiple values",
+            "memory size is out of bounds: 2000, at most 1000",
+            "float operator F32Const",
+            "float operator F32Const",
+            "float operator F32Add",
+            "bulk memory support is not enabled: operator MemoryFill",
+            "float operator F64Const",
+            "float operator F64Neg",
+        ]
+    );
+    let functions: Vec<Option<u32>> = diagnosis.reasons.iter().map(|reason| reason.function).collect();
+    assert_eq!(
+        functions[1..],
+        [None, Some(1), Some(1), Some(1), Some(1), Some(2), Some(2)]
+    );
+    let (_, import) = &diagnosis.imports[0];
+    assert_eq!((import.module, import.name), ("env", "unknown"));
+    let exports: Vec<&str> = diagnosis.exports.iter().map(|(_, export)| export.name).collect();
+    assert_eq!(exports, ["memory", "a", "b"]);
+}
+
+#[test]
+fn what_is_no_module_is_diagnosed_as_that() {
+    let engine = Engine::new(Config::new(OLD).tier(Tier::Interpreter));
+    for bytes in [
+        &b""[..],
+        b"\0asm",
+        b"#!/bin/sh",
+        b"\0asm\x01\0\0\0\x01\xff\xff\xff\xff\x0f",
+    ] {
+        let diagnosis = Diagnosis::new(&engine, bytes);
+        assert!(!diagnosis.accepted && !diagnosis.reasons.is_empty(), "{bytes:?}");
     }
 }

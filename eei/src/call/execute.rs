@@ -5,6 +5,7 @@ use std::rc::Rc;
 use arwen_engine::Trap;
 use arwen_interface::{Bytes, INTERRUPTED};
 
+use crate::admission::{ExportRefusal, export_refusal};
 use crate::context::Run;
 use crate::context::abort;
 use crate::context::runtime::{Breakpoint, MAX_INSTANCES};
@@ -83,17 +84,10 @@ impl Run<'_> {
             return Err(EeiError::MemoryMissing);
         }
         for (name, is_void) in code.exported_functions() {
-            let is_name = !name.is_empty()
-                && name.len() < MAX_NAME_LEN
-                && name.is_ascii()
-                && !crate::table::is_host_fn(name)
-                && !self.core.settings.builtin_function_names.contains(name)
-                && name.as_bytes() != super::UPGRADE;
-            if !is_name {
-                return Err(EeiError::invalid_name(name));
-            }
-            if !is_void {
-                return Err(EeiError::nonvoid_signature(name));
+            match export_refusal(name, is_void, &self.core.settings.builtin_function_names) {
+                None => {}
+                Some(ExportRefusal::Signature) => return Err(EeiError::nonvoid_signature(name)),
+                Some(_) => return Err(EeiError::invalid_name(name)),
             }
         }
         if !self.flags.esdt_functions && ESDT_FUNCTIONS.iter().any(|name| code.imports_function(name)) {
@@ -125,9 +119,6 @@ impl Run<'_> {
         }
     }
 }
-
-/// Names of exported functions are shorter than this, in bytes.
-const MAX_NAME_LEN: usize = 256;
 
 /// What contracts may not import before the ESDT functions are enabled.
 const ESDT_FUNCTIONS: [&str; 12] = [

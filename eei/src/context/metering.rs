@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use arwen_interface::{BigInt, Bytes, CallType};
-use arwen_metering::GasKey;
+use arwen_metering::{GasKey, Schedule};
 use num_traits::ToPrimitive;
 
 use crate::errors::EeiError;
@@ -31,6 +31,37 @@ pub(crate) struct GasAccount {
 /// The gas accounts of waiting contracts.
 #[derive(Default)]
 pub(crate) struct SavedGas(Vec<GasAccount>);
+
+/// What loading code is priced by.
+#[derive(Clone, Copy)]
+pub(crate) struct Loading {
+    base: Option<GasKey>,
+    per_byte: GasKey,
+}
+
+impl Loading {
+    /// Code that comes with a deployment or an upgrade.
+    pub const DEPLOYED: Self = Self {
+        base: Some(GasKey::CreateContract),
+        per_byte: GasKey::CompilePerByte,
+    };
+    /// Code of an account, compiled ahead of time.
+    pub const PREPARED: Self = Self {
+        base: Some(GasKey::GetCode),
+        per_byte: GasKey::AoTPreparePerByte,
+    };
+    /// Code that is compiled for the call.
+    pub const COMPILED: Self = Self {
+        base: None,
+        per_byte: GasKey::CompilePerByte,
+    };
+
+    /// In gas units.
+    pub fn cost(self, schedule: &Schedule, bytes: usize) -> u64 {
+        let base = self.base.map_or(0, |key| schedule.cost(key));
+        base.saturating_add(schedule.cost(self.per_byte).saturating_mul(bytes as u64))
+    }
+}
 
 impl Run<'_> {
     /// Starts the gas account of a call. A callback also gets the gas that was locked for it; the input itself keeps
@@ -139,26 +170,27 @@ impl Run<'_> {
 
     /// Pays for loading code for a call.
     pub(crate) fn pay_for_execution(&mut self, code: &[u8]) -> Result<(), EeiError> {
-        if self.flags.ahead_of_time {
-            self.pay_initial(code, self.price(GasKey::GetCode), GasKey::AoTPreparePerByte)
+        let loading = if self.flags.ahead_of_time {
+            Loading::PREPARED
         } else {
-            self.pay_initial(code, 0, GasKey::CompilePerByte)
-        }
+            Loading::COMPILED
+        };
+        self.pay_initial(code, loading)
     }
 
     /// Pays for code that comes with the input.
     pub(crate) fn pay_for_deployment(&mut self, code: &[u8]) -> Result<(), EeiError> {
-        self.pay_initial(code, self.price(GasKey::CreateContract), GasKey::CompilePerByte)
+        self.pay_initial(code, Loading::DEPLOYED)
     }
 
     /// Pays for code that a contract deploys. It is measured against the contract's own input and replaces the
     /// contract's own initial cost, a quirk of the reference.
     pub(crate) fn pay_for_indirect_deployment(&mut self, code: &[u8]) -> Result<(), EeiError> {
-        self.pay_initial(code, 0, GasKey::CompilePerByte)
+        self.pay_initial(code, Loading::COMPILED)
     }
 
-    fn pay_initial(&mut self, code: &[u8], base: u64, per_byte: GasKey) -> Result<(), EeiError> {
-        let cost = base.saturating_add(self.price(per_byte).saturating_mul(code.len() as u64));
+    fn pay_initial(&mut self, code: &[u8], loading: Loading) -> Result<(), EeiError> {
+        let cost = loading.cost(&self.core.schedule, code.len());
         let rest = self
             .runtime
             .input

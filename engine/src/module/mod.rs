@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod const_expr;
+mod diagnose;
 pub(crate) mod info;
 pub(crate) mod operator;
 mod parse;
@@ -20,6 +21,8 @@ use crate::runtime::pool::ModuleImage;
 use crate::tier::TierStatus;
 use crate::value::ExternType;
 use info::ModuleInfo;
+
+pub use diagnose::Diagnosis;
 
 /// A module ready to be instantiated. A clone is the same module.
 #[derive(Debug, Clone)]
