@@ -16,11 +16,11 @@ use crate::config::Tier;
 use crate::engine::Engine;
 use crate::host::Host;
 use crate::interp;
-use crate::jit::{self, NativeCode};
+use crate::jit::{self, Compilation, NativeCode};
 use crate::module::info::ModuleInfo;
 use crate::observe;
 use crate::runtime::store::{InstanceId, Store};
-use crate::tier::Promotion;
+use crate::tier::{Promotion, Refusal};
 use crate::trap::Trap;
 
 /// The code of a module, in as many tiers as it has been asked for.
@@ -33,19 +33,6 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// Prepares a validated module for the engine's tier.
-    pub fn prepare(engine: &Engine, info: &Arc<ModuleInfo>) -> Self {
-        let promotion = Arc::new(Promotion::default());
-        if engine.tier() == Tier::Jit {
-            promotion.compile_here(engine.jit(), info);
-        }
-        Self {
-            info: info.clone(),
-            interpreted: OnceLock::new(),
-            promotion,
-        }
-    }
-
     /// Its register code.
     pub fn interpreted(&self) -> &interp::ModuleCode {
         self.interpreted
@@ -60,6 +47,47 @@ impl Code {
     /// Its way to native code.
     pub fn promotion(&self) -> &Arc<Promotion> {
         &self.promotion
+    }
+}
+
+/// The code of a module whose functions become known one after the other.
+pub(crate) struct CodeBuilder {
+    /// Native code, where the tier wants it from the start; or why there will be none.
+    native: Option<Result<Compilation, Refusal>>,
+}
+
+impl CodeBuilder {
+    /// Begins a module for the engine's tier.
+    pub fn new(engine: &Engine) -> Self {
+        let native = (engine.tier() == Tier::Jit).then(|| match engine.jit() {
+            Ok(compiler) => Ok(Compilation::new(compiler)),
+            Err(reason) => Err(Refusal::Unavailable(reason)),
+        });
+        Self { native }
+    }
+
+    /// Makes code of the functions that are known and were not before.
+    pub fn take_in(&mut self, info: &ModuleInfo) {
+        while let Some(Ok(compilation)) = &mut self.native {
+            match compilation.step(info) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(refusal) => self.native = Some(Err(refusal)),
+            }
+        }
+    }
+
+    /// The code of the whole module.
+    pub fn finish(self, info: &Arc<ModuleInfo>) -> Code {
+        let promotion = Promotion::default();
+        if let Some(compilation) = self.native {
+            promotion.settle_now(compilation.and_then(|compilation| compilation.finish(info)));
+        }
+        Code {
+            info: info.clone(),
+            interpreted: OnceLock::new(),
+            promotion: Arc::new(promotion),
+        }
     }
 }
 

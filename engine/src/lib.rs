@@ -53,7 +53,7 @@ pub use error::{CompileError, CompileErrorKind, GrowError, InstantiateError, Lin
 pub use host::{Caller, Host, HostStop, NoHost};
 pub use limits::Limits;
 pub use module::body::FRAME_OVERHEAD_SLOTS;
-pub use module::{Diagnosis, ExportType, ImportType, Module};
+pub use module::{Diagnosis, ExportType, ImportType, Module, ModuleBuilder};
 pub use observe::{Charge, ChargedOperator, ChargedOperators, Observer, Place, Step};
 pub use ruleset::Ruleset;
 pub use runtime::cells::{Interrupt, Meter};

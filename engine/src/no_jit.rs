@@ -1,10 +1,12 @@
 //! In place of `jit` in a build without native tier: the same names, and nothing behind them.
 
+use std::sync::Arc;
+
 use crate::config::Config;
 use crate::host::Host;
 use crate::module::info::ModuleInfo;
 use crate::runtime::store::{InstanceId, Store};
-use crate::tier::Stopped;
+use crate::tier::{Refusal, Stopped};
 use crate::trap::Trap;
 
 /// There is none.
@@ -16,8 +18,25 @@ impl Compiler {
         Err("this build has no native tier".into())
     }
 
-    pub fn compile(&self, _: &ModuleInfo, _: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
+    pub fn compile(self: &Arc<Self>, _: &ModuleInfo, _: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
+        match **self {}
+    }
+}
+
+/// There is none.
+pub(crate) enum Compilation {}
+
+impl Compilation {
+    pub fn new(compiler: &Arc<Compiler>) -> Self {
+        match **compiler {}
+    }
+
+    pub fn step(&mut self, _: &ModuleInfo) -> Result<bool, Refusal> {
         match *self {}
+    }
+
+    pub fn finish(self, _: &ModuleInfo) -> Result<NativeCode, Refusal> {
+        match self {}
     }
 }
 

@@ -24,7 +24,8 @@ use cranelift_module::{FuncId, Module as _};
 use crate::config::{Config, MemoryBounds};
 use crate::module::info::ModuleInfo;
 use crate::runtime::memory;
-use crate::tier::{NativeBudget, Refusal, Stopped};
+use crate::tier::budget::{NativeBudget, Tally};
+use crate::tier::{Refusal, Stopped};
 use abi::Site;
 use code_memory::{CodeMemory, Provider};
 use compile::{Compiled, Scratch, Unit};
@@ -69,36 +70,21 @@ impl Compiler {
     }
 
     /// Compiles every function of a module, within the budget. Asks between functions whether it is still wanted.
-    pub fn compile(&self, info: &ModuleInfo, unwanted: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
-        self.budget.check(info)?;
-        let units = units(info);
-        let mut scratch = Scratch::new();
-        let mut compiled: Vec<Compiled> = Vec::with_capacity(units.len());
-        let mut bytes = 0;
-        for unit in units {
+    pub fn compile(
+        self: &Arc<Self>,
+        info: &ModuleInfo,
+        unwanted: &dyn Fn() -> bool,
+    ) -> Result<NativeCode, Stopped> {
+        let mut compilation = Compilation::new(self);
+        compilation.tally.count(&self.budget, info, info.bodies.len())?;
+        loop {
             if unwanted() {
                 return Err(Stopped::Cancelled);
             }
-            // A bug in the code generator costs one module its native code, no more.
-            let result = catch_unwind(AssertUnwindSafe(|| {
-                compile::unit(&self.isa, self.guarded, info, unit, &mut scratch)
-            }))
-            .map_err(|_| Refusal::Panicked {
-                function: unit.function(),
-            })?;
-            let unit = result.map_err(|reason| Refusal::Failed {
-                reason,
-                function: unit.function(),
-            })?;
-            bytes += unit.bytes.len();
-            self.budget.check_machine_code(bytes)?;
-            compiled.push(unit);
+            if !compilation.step(info)? {
+                return Ok(compilation.finish(info)?);
+            }
         }
-        let linked = self.link(info, &compiled);
-        Ok(linked.map_err(|reason| Refusal::Failed {
-            reason,
-            function: None,
-        })?)
     }
 
     /// Puts compiled units into executable memory.
@@ -152,12 +138,75 @@ impl Compiler {
     }
 }
 
-/// Everything there is to compile in a module: functions by index, then ways in by distinct type.
-fn units(info: &ModuleInfo) -> Vec<Unit> {
-    let functions = (0..info.funcs.len() as u32).map(Unit::Function);
-    functions
-        .chain((0..info.distinct_types.len() as u32).map(Unit::WayIn))
-        .collect()
+/// A module on its way to native code, function by function, as they become known.
+pub(crate) struct Compilation {
+    compiler: Arc<Compiler>,
+    tally: Tally,
+    scratch: Scratch,
+    /// Functions by index, then ways in by distinct type: what is done so far.
+    units: Vec<Compiled>,
+    /// Bytes of machine code so far.
+    bytes: usize,
+}
+
+impl Compilation {
+    pub fn new(compiler: &Arc<Compiler>) -> Self {
+        Self {
+            compiler: compiler.clone(),
+            tally: Tally::default(),
+            scratch: Scratch::new(),
+            units: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Compiles the next function whose body is known, and what is imported before the first; `false` when there is
+    /// none. Everything that the format has before bodies is known with the first.
+    pub fn step(&mut self, info: &ModuleInfo) -> Result<bool, Refusal> {
+        let next = self.units.len();
+        if info.bodies.is_empty() || next >= info.imported_funcs as usize + info.bodies.len() {
+            return Ok(false);
+        }
+        let bodies = (next + 1).saturating_sub(info.imported_funcs as usize);
+        self.tally.count(&self.compiler.budget, info, bodies)?;
+        self.add(info, Unit::Function(next as u32))?;
+        Ok(true)
+    }
+
+    /// Compiles what is left of a whole module and puts it into its place.
+    pub fn finish(mut self, info: &ModuleInfo) -> Result<NativeCode, Refusal> {
+        self.tally.count(&self.compiler.budget, info, info.bodies.len())?;
+        for index in self.units.len()..info.funcs.len() {
+            self.add(info, Unit::Function(index as u32))?;
+        }
+        for ty in 0..info.distinct_types.len() {
+            self.add(info, Unit::WayIn(ty as u32))?;
+        }
+        let linked = caught(|| self.compiler.link(info, &self.units), None)?;
+        linked.map_err(|reason| Refusal::Failed {
+            reason,
+            function: None,
+        })
+    }
+
+    fn add(&mut self, info: &ModuleInfo, unit: Unit) -> Result<(), Refusal> {
+        let Self {
+            compiler, scratch, ..
+        } = self;
+        let compile = || compile::unit(&compiler.isa, compiler.guarded, info, unit, scratch);
+        let compiled = caught(compile, unit.function())?.map_err(|reason| Refusal::Failed {
+            reason,
+            function: unit.function(),
+        })?;
+        self.bytes += compiled.bytes.len();
+        self.units.push(compiled);
+        self.compiler.budget.check_machine_code(self.bytes)
+    }
+}
+
+/// A bug in the code generator costs one module its native code, no more.
+fn caught<T>(work: impl FnOnce() -> T, function: Option<u32>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Refusal::Panicked { function })
 }
 
 /// Native code of a module. Freed when dropped; instances keep their module, so never while it may run.

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arwen_metering::ModulePlan;
-
 use super::body::Body;
 use super::const_expr::ConstExpr;
 use crate::value::{ExternType, FuncType, GlobalType, MemoryType, TableType};
@@ -14,7 +12,7 @@ use crate::value::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 #[derive(Debug, Default)]
 pub(crate) struct ModuleInfo {
     /// The module's bytes; bodies and data segments are ranges of it.
-    pub wasm: Arc<[u8]>,
+    pub wasm: Vec<u8>,
     /// The type section.
     pub types: Vec<FuncType>,
     /// For each type, its index in `distinct_types`: equal types have equal numbers.
@@ -39,8 +37,6 @@ pub(crate) struct ModuleInfo {
     pub data: Vec<DataSegment>,
     /// Bodies of the defined functions.
     pub bodies: Vec<Body>,
-    /// What to charge; always there once the module is whole.
-    pub plan: Option<ModulePlan>,
 }
 
 impl ModuleInfo {
@@ -72,6 +68,11 @@ impl ModuleInfo {
             ExternIndex::Memory(i) => ExternType::Memory(self.memories[i as usize]),
             ExternIndex::Global(i) => ExternType::Global(self.globals[i as usize].ty),
         }
+    }
+
+    /// The bytes of a data segment.
+    pub fn data_bytes(&self, segment: &DataSegment) -> &[u8] {
+        &self.wasm[segment.bytes.clone()]
     }
 
     /// Index of the memory host functions work on: the last one exported.

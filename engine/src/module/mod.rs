@@ -1,6 +1,7 @@
 //! Modules: validated, planned and, where the tier asks for it, compiled.
 
 pub(crate) mod body;
+mod builder;
 pub(crate) mod const_expr;
 mod diagnose;
 pub(crate) mod info;
@@ -20,6 +21,7 @@ use crate::runtime::mapping::Image;
 use crate::runtime::pool::ModuleImage;
 use crate::tier::TierStatus;
 use crate::value::ExternType;
+pub use builder::ModuleBuilder;
 use info::ModuleInfo;
 
 pub use diagnose::Diagnosis;
@@ -64,22 +66,12 @@ impl Module {
     /// # Errors
     /// The first thing that is wrong, with its byte offset and function; float operators before anything else that
     /// could be said of the same place. Nothing is allocated before the limit for it is checked.
+    ///
+    /// A module that arrives in pieces need not be collected first: see [`ModuleBuilder`].
     pub fn new(engine: &Engine, wasm: &[u8]) -> Result<Self, CompileError> {
-        let mut info = parse::parse(engine.ruleset(), wasm)?;
-        // `parse` always leaves a plan.
-        let plan = info
-            .plan
-            .take()
-            .unwrap_or_else(|| arwen_metering::ModulePlanner::new(engine.ruleset().metering).finish());
-        let info = Arc::new(info);
-        let code = Code::prepare(engine, &info);
-        Ok(Self(Arc::new(Inner {
-            engine: engine.clone(),
-            info,
-            plan,
-            code,
-            image: OnceLock::new(),
-        })))
+        let mut builder = ModuleBuilder::new(engine);
+        builder.push(wasm)?;
+        builder.finish()
     }
 
     /// The engine the module was made for.

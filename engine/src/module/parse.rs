@@ -1,12 +1,11 @@
-//! From bytes to a validated module: the section loop.
+//! From the payloads of the parser to a validated module.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arwen_metering::ModulePlanner;
+use arwen_metering::{ModulePlan, ModulePlanner};
 use wasmparser::{
-    Chunk, DataKind, ElementItems, ElementKind, ExternalKind, FuncValidatorAllocations, Parser, Payload,
-    TableInit, TypeRef, ValidPayload, Validator,
+    DataKind, ElementItems, ElementKind, ExternalKind, FuncValidatorAllocations, Payload, TableInit, TypeRef,
+    ValidPayload, Validator,
 };
 
 use super::body::{self, float_type};
@@ -20,32 +19,8 @@ use crate::limits::{check, what};
 use crate::ruleset::Ruleset;
 use crate::value::{FuncType, GlobalType, MemoryType, SizeLimits, TableType, ValType};
 
-/// Validates a module that is there as a whole.
-pub(crate) fn parse(rules: &'static Ruleset, wasm: &[u8]) -> Result<ModuleInfo, CompileError> {
-    check(what::module_bytes, wasm.len() as u64, rules.limits.module_bytes).map_err(|kind| at(0, kind))?;
-    let mut parser = Parser::new(0);
-    parser.set_features(rules.features);
-    let mut reading = Reading::new(rules);
-    let mut rest = wasm;
-    loop {
-        // `eof` is true, so the parser never asks for more.
-        let (consumed, payload) = match parser.parse(rest, true).map_err(invalid)? {
-            Chunk::Parsed { consumed, payload } => (consumed, payload),
-            Chunk::NeedMoreData(_) => {
-                return Err(at(wasm.len() as u64, CompileErrorKind::Refused("unexpected end")));
-            }
-        };
-        rest = &rest[consumed..];
-        if reading.payload(&payload)? {
-            break;
-        }
-    }
-    let mut info = reading.finish();
-    info.wasm = wasm.into();
-    Ok(info)
-}
-
-fn at(offset: u64, kind: CompileErrorKind) -> CompileError {
+/// An error outside function bodies.
+pub(super) fn at(offset: u64, kind: CompileErrorKind) -> CompileError {
     CompileError {
         kind,
         offset,
@@ -53,21 +28,23 @@ fn at(offset: u64, kind: CompileErrorKind) -> CompileError {
     }
 }
 
-fn invalid(e: wasmparser::Error) -> CompileError {
+/// What the parser or the validator says.
+pub(super) fn invalid(e: wasmparser::Error) -> CompileError {
     at(e.offset(), CompileErrorKind::Invalid(e.message().to_string()))
 }
 
 /// A module being read.
-struct Reading {
+pub(super) struct Reading {
     rules: &'static Ruleset,
     validator: Validator,
     planner: ModulePlanner,
     allocations: FuncValidatorAllocations,
-    info: ModuleInfo,
+    /// What is known so far. Complete but for what comes after them whenever a body has been taken in.
+    pub info: ModuleInfo,
 }
 
 impl Reading {
-    fn new(rules: &'static Ruleset) -> Self {
+    pub fn new(rules: &'static Ruleset) -> Self {
         Self {
             rules,
             validator: Validator::new_with_features(rules.features),
@@ -77,7 +54,13 @@ impl Reading {
         }
     }
 
-    fn finish(mut self) -> ModuleInfo {
+    /// The module, and what it charges where.
+    pub fn finish(self) -> (ModuleInfo, ModulePlan) {
+        (self.info, self.planner.finish())
+    }
+
+    /// Numbers equal types equally.
+    fn number_types(&mut self) {
         let mut seen: BTreeMap<FuncType, u32> = BTreeMap::new();
         let mut distinct = Vec::new();
         for ty in &self.info.types {
@@ -88,12 +71,10 @@ impl Reading {
             self.info.canonical.push(id);
         }
         self.info.distinct_types = distinct.into();
-        self.info.plan = Some(self.planner.finish());
-        self.info
     }
 
     /// Takes in one payload; `true` at the end of the module.
-    fn payload(&mut self, payload: &Payload<'_>) -> Result<bool, CompileError> {
+    pub fn payload(&mut self, payload: &Payload<'_>) -> Result<bool, CompileError> {
         let limits = &self.rules.limits;
         // Counts before anything is allocated for them, floats before the validator can object to something else.
         match payload {
@@ -218,6 +199,7 @@ impl Reading {
                 self.info.types.push(FuncType::new(&params, &results));
             }
         }
+        self.number_types();
         Ok(())
     }
 
@@ -442,14 +424,5 @@ impl Reading {
             });
         }
         Ok(())
-    }
-}
-
-/// Keeps the parser's `Arc` conversion in one place.
-impl ModuleInfo {
-    /// The bytes of a data segment.
-    pub(crate) fn data_bytes(&self, segment: &DataSegment) -> &[u8] {
-        let wasm: &Arc<[u8]> = &self.wasm;
-        &wasm[segment.bytes.clone()]
     }
 }

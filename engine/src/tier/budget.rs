@@ -74,17 +74,6 @@ fn check(what: &'static str, found: u64, max: u64, function: Option<u32>) -> Res
 }
 
 impl NativeBudget {
-    /// Refuses a module that could cost more than the budget.
-    pub(crate) fn check(&self, info: &ModuleInfo) -> Result<(), Refusal> {
-        check(what::functions, info.funcs.len() as u64, self.functions, None)?;
-        let code = info.bodies.iter().map(|body| body.range.len() as u64).sum();
-        check(what::module_code_bytes, code, self.module_code_bytes, None)?;
-        for (index, body) in (info.imported_funcs..).zip(&info.bodies) {
-            self.check_body(info, index, body)?;
-        }
-        Ok(())
-    }
-
     /// Refuses more machine code than allowed.
     pub(crate) fn check_machine_code(&self, bytes: usize) -> Result<(), Refusal> {
         check(
@@ -121,6 +110,34 @@ impl NativeBudget {
             function,
         )?;
         check(what::call_values, count.call_values, self.call_values, function)
+    }
+}
+
+/// What has been counted of a module whose bodies become known one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    bodies: usize,
+    code_bytes: u64,
+}
+
+impl Tally {
+    /// Counts on until `bodies` bodies have been counted. Refuses the module when what has been counted could cost more
+    /// than the budget; it is the same refusal however the bodies are spread over calls.
+    pub fn count(&mut self, budget: &NativeBudget, info: &ModuleInfo, bodies: usize) -> Result<(), Refusal> {
+        check(what::functions, info.funcs.len() as u64, budget.functions, None)?;
+        while self.bodies < bodies {
+            let body = &info.bodies[self.bodies];
+            self.code_bytes += body.range.len() as u64;
+            check(
+                what::module_code_bytes,
+                self.code_bytes,
+                budget.module_code_bytes,
+                None,
+            )?;
+            budget.check_body(info, info.imported_funcs + self.bodies as u32, body)?;
+            self.bodies += 1;
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,8 @@
 //!   stays interpreted for good, which no outcome shows, and [`Module::tier_status`](crate::Module::tier_status) says
 //!   why.
 //!
-//! [`Tier::Jit`](crate::Tier::Jit) compiles when the module is made; a refusal has the same effect.
+//! [`Tier::Jit`](crate::Tier::Jit) compiles while the module is made, each function when its bytes are there; a refusal has
+//! the same effect.
 
 pub(crate) mod budget;
 pub(crate) mod queue;
@@ -21,7 +22,6 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::jit::{Compiler, NativeCode};
-use crate::module::info::ModuleInfo;
 pub use budget::NativeBudget;
 
 /// Where a module is on its way to native code.
@@ -169,10 +169,10 @@ impl Promotion {
         let _ = self.outcome.set(outcome);
     }
 
-    /// Compiles on this thread, unless it is settled or somebody else is at it.
-    pub fn compile_here(&self, compiler: Result<&Arc<Compiler>, String>, info: &ModuleInfo) {
+    /// Settles what nobody else has asked for yet.
+    pub fn settle_now(&self, outcome: Result<NativeCode, Refusal>) {
         if self.claim() {
-            self.run(compiler, |compiler| compiler.compile(info, &|| false));
+            self.settle(outcome);
         }
     }
 
@@ -180,7 +180,7 @@ impl Promotion {
     fn run(
         &self,
         compiler: Result<&Arc<Compiler>, String>,
-        compile: impl FnOnce(&Compiler) -> Result<NativeCode, Stopped>,
+        compile: impl FnOnce(&Arc<Compiler>) -> Result<NativeCode, Stopped>,
     ) {
         self.stage.store(COMPILING, Ordering::Release);
         let outcome = match compiler {
