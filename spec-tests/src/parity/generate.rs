@@ -38,11 +38,15 @@ const ENTROPY_BYTES: usize = 6 * 1024;
 /// # Errors
 /// When the generator runs out of randomness, in words.
 pub fn module(seed: u64) -> Result<Vec<u8>, String> {
+    module_from(&entropy(seed))
+}
+
+/// The bytes that [`module`] makes a module from.
+pub fn entropy(seed: u64) -> Vec<u8> {
     let mut numbers = Numbers::new(seed);
-    let entropy: Vec<u8> = (0..ENTROPY_BYTES / 8)
+    (0..ENTROPY_BYTES / 8)
         .flat_map(|_| numbers.draw().to_le_bytes())
-        .collect();
-    module_from(&entropy)
+        .collect()
 }
 
 /// A valid module without floats, made from any bytes.

@@ -1,14 +1,20 @@
-//! Do the tiers make the same of a module?
+//! Do the tiers make the same of a module, and the same as another engine?
 //!
-//! [`generate`] makes modules, [`observe`] runs one in a tier and writes down everything that a chain could see:
-//! results, traps, host calls and the gas at each, memory, globals, gas at the end.
+//! [`generate`] makes modules. A [`subject`] is a module in one of our tiers, [`reference`] is the same module in wasmi;
+//! both are given the same [`inputs`] and [`observe`] says what is written down of a run: results, traps, host calls
+//! and the gas at each, memory, globals and tables at the end. wasmi counts no gas.
 
 pub mod generate;
+pub mod inputs;
 pub mod observe;
+pub mod reference;
+pub mod subject;
 
-use arwen_engine::Tier;
+use arwen_engine::{Refusal, Trap};
 
-use observe::{Observation, Prices, Subject};
+use observe::{Event, Observation, first_difference};
+use reference::Reference;
+use subject::{Prices, Subject, TIERS};
 
 /// Gas that a generated module may use. Most loops that never end are stopped by it.
 pub const GAS_LIMIT: u64 = 50_000;
@@ -16,41 +22,61 @@ pub const GAS_LIMIT: u64 = 50_000;
 /// Programs that use more gas than this are not run once for every limit. Unit: gas.
 pub const SWEEP_MAX: u64 = 400;
 
-/// A module in both tiers.
+/// A module in every tier.
 #[derive(Debug)]
-pub struct Pair {
-    interpreter: Subject,
-    jit: Subject,
+pub struct Panel {
+    subjects: Vec<Subject>,
     seed: u64,
 }
 
-impl Pair {
-    /// Compiles a module for both tiers. `seed` decides the arguments of its functions.
+/// How far a run could be compared with the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    /// To its end.
+    Whole,
+    /// Until one of the two ran out of what each measures in its own way: gas and stack.
+    UntilExhausted,
+}
+
+impl Panel {
+    /// Compiles a module for all tiers. `seed` decides the arguments of its functions.
     ///
     /// # Errors
     /// When it does not compile, in words.
     pub fn new(wasm: &[u8], seed: u64, prices: Prices) -> Result<Self, String> {
+        let subjects = TIERS.map(|tier| Subject::new(wasm, tier, prices));
         Ok(Self {
-            interpreter: Subject::new(wasm, Tier::Interpreter, prices)?,
-            jit: Subject::new(wasm, Tier::Jit, prices)?,
+            subjects: subjects.into_iter().collect::<Result<_, _>>()?,
             seed,
         })
     }
 
-    /// Runs both with a gas limit.
+    /// Why a tier does not run the module natively, if one has refused that.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.subjects.iter().find_map(Subject::refusal)
+    }
+
+    /// Runs all with a gas limit.
     ///
     /// # Errors
     /// The first difference, in words.
     pub fn compare(&self, gas_limit: u64) -> Result<Observation, String> {
-        let interpreter = self.interpreter.observe(self.seed, gas_limit);
-        let jit = self.jit.observe(self.seed, gas_limit);
-        match interpreter.difference(&jit) {
-            Some(difference) => Err(format!("interpreter and JIT differ: {difference}")),
-            None => Ok(interpreter),
+        let mut runs = self
+            .subjects
+            .iter()
+            .map(|subject| (subject.tier(), subject.observe(self.seed, gas_limit)));
+        let Some((first, wanted)) = runs.next() else {
+            return Err("no tier to run it in".to_owned());
+        };
+        for (tier, run) in runs {
+            if let Some(difference) = wanted.difference(&run) {
+                return Err(format!("{first:?} and {tier:?} differ: {difference}"));
+            }
         }
+        Ok(wanted)
     }
 
-    /// Runs both with every gas limit from 0 to what they need and one more.
+    /// Runs all with every gas limit from 0 to what they need and one more.
     ///
     /// # Errors
     /// The first difference, in words.
@@ -60,5 +86,51 @@ impl Pair {
                 .map_err(|error| format!("with a gas limit of {gas_limit}: {error}"))?;
         }
         Ok(())
+    }
+
+    /// Holds a run against the reference, gas aside.
+    ///
+    /// # Errors
+    /// The first difference, in words.
+    pub fn follow(&self, run: &Observation, wasm: &[u8]) -> Result<Followed, String> {
+        let reference = Reference::new(wasm)?.observe(self.seed);
+        let mut ours: Vec<Event> = run.events.iter().map(without_gas).collect();
+        for (event, theirs) in ours.iter_mut().zip(&reference.events) {
+            event.memory = event.memory.filter(|_| theirs.memory.is_some());
+        }
+        let exhausted = |events: &[Event]| {
+            let stops = |event: &Event| matches!(event.trap, Some(Trap::OutOfGas | Trap::StackOverflow));
+            events.iter().position(stops)
+        };
+        let ends = [exhausted(&ours), exhausted(&reference.events)];
+        let (difference, followed) = match ends.into_iter().flatten().min() {
+            // Where one stopped, the other went on; both have come as far.
+            Some(end) => {
+                let until = |events: &[Event]| events[..end.min(events.len())].to_vec();
+                let difference = first_difference(&until(&ours), &until(&reference.events));
+                (difference, Followed::UntilExhausted)
+            }
+            None => {
+                let difference = first_difference(&ours, &reference.events);
+                let difference = difference.or_else(|| first_difference(&run.state, &reference.state));
+                (difference, Followed::Whole)
+            }
+        };
+        match difference {
+            Some(difference) => Err(format!("we and the reference differ: {difference}")),
+            None => Ok(followed),
+        }
+    }
+}
+
+/// An event in the words of the reference.
+fn without_gas(event: &Event) -> Event {
+    Event {
+        gas: 0,
+        trap: match event.trap {
+            Some(Trap::UndefinedElement) => Some(Trap::TableOutOfBounds),
+            other => other,
+        },
+        ..event.clone()
     }
 }

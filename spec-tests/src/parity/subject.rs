@@ -1,0 +1,187 @@
+//! A module run by the engine under test, in one of its tiers.
+
+use std::sync::OnceLock;
+
+use arwen_engine::{
+    Caller, Config, Engine, Extern, ExternType, FuncType, Host, HostStop, InstanceId, InstantiateError,
+    Interrupt, Module, Refusal, Ruleset, Store, Tier, TierStatus, Value,
+};
+use arwen_metering::{CostTable, OpCosts, Schedule};
+
+use super::generate::Numbers;
+use super::inputs::{argument, host_results};
+use super::observe::{self, Event, Observation, show};
+
+/// What operators cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prices {
+    /// Everything 1.
+    One,
+    /// The bundled schedule v3.
+    V3,
+}
+
+impl Prices {
+    /// Every way of pricing. None has operators for nothing: a loop without end would not end.
+    pub const ALL: [Self; 2] = [Self::One, Self::V3];
+
+    fn costs(self) -> Result<OpCosts, String> {
+        let name = match self {
+            Self::One => "dummy",
+            Self::V3 => "v3",
+        };
+        let schedule = Schedule::bundled(name).ok_or_else(|| format!("no schedule `{name}`"))?;
+        Ok(schedule.op_costs().clone())
+    }
+}
+
+/// The tiers that are compared: all, in the order of their declaration.
+pub const TIERS: [Tier; 4] = [Tier::Interpreter, Tier::Jit, Tier::Tiered, Tier::Observed];
+
+/// The engine of a tier under the ruleset `strict`; one for all modules. The tiered one asks for native code with the
+/// second call, so that the first two are interpreted and the others are not.
+fn engine(tier: Tier) -> &'static Engine {
+    static ENGINES: OnceLock<[Engine; TIERS.len()]> = OnceLock::new();
+    let engines = ENGINES.get_or_init(|| {
+        TIERS.map(|tier| {
+            let config = Config::new(&Ruleset::STRICT).tier(tier);
+            Engine::new(config.promote_after(2, u64::MAX))
+        })
+    });
+    &engines[tier as usize]
+}
+
+/// A module compiled for a tier.
+#[derive(Debug)]
+pub struct Subject {
+    tier: Tier,
+    module: Module,
+    costs: CostTable,
+}
+
+impl Subject {
+    /// Compiles a module.
+    ///
+    /// # Errors
+    /// When it does not compile, in words.
+    pub fn new(wasm: &[u8], tier: Tier, prices: Prices) -> Result<Self, String> {
+        let module = Module::new(engine(tier), wasm).map_err(|error| format!("does not compile: {error}"))?;
+        let costs = module.plan().costs(&prices.costs()?);
+        Ok(Self { tier, module, costs })
+    }
+
+    /// The tier.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Why the tier does not run the module natively, if it has refused that.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self.module.tier_status() {
+            TierStatus::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Runs every exported function once in a fresh instance, in the order of the exports, with arguments drawn from
+    /// `seed`. Failing to instantiate is an event like others.
+    pub fn observe(&self, seed: u64, gas_limit: u64) -> Observation {
+        let Self { module, costs, .. } = self;
+        let mut store = Store::new(engine(self.tier), &Interrupt::new());
+        store.meter().set_limit(gas_limit);
+        let mut host = Recorder::default();
+        let imports = host.provide(module);
+        let instance = match store.instantiate(module, &imports, costs, &mut host) {
+            Ok(instance) => instance,
+            Err(error) => {
+                let gas = store.meter().used();
+                let why = match error {
+                    InstantiateError::Trap(trap) => Ok(trap),
+                    other => Err(other.to_string()),
+                };
+                host.events.push(Event::not_instantiated(why, gas));
+                return Observation {
+                    events: host.events,
+                    state: Vec::new(),
+                    gas,
+                };
+            }
+        };
+        let mut numbers = Numbers::new(!seed);
+        for export in module.exports() {
+            let (ExternType::Func(ty), Some(Extern::Func(func))) =
+                (export.ty, store.export(instance, export.name))
+            else {
+                continue;
+            };
+            let args: Vec<Value> = ty.params().iter().map(|ty| argument(*ty, &mut numbers)).collect();
+            // What has been asked for is there for the next call, so that it is always the same call that changes.
+            module.wait_for_native();
+            let done = store.invoke(func, &mut host, &args);
+            let done = done.map(|results| results.iter().map(show).collect());
+            let gas = store.meter().used();
+            host.events.push(Event::returned(export.name, &args, done, gas));
+        }
+        Observation {
+            state: state(module, &store, instance),
+            gas: store.meter().used(),
+            events: host.events,
+        }
+    }
+}
+
+/// The host: writes calls down.
+#[derive(Debug, Default)]
+struct Recorder {
+    functions: Vec<(String, FuncType)>,
+    events: Vec<Event>,
+    calls: u64,
+}
+
+impl Recorder {
+    /// Functions for every function that a module imports.
+    fn provide(&mut self, module: &Module) -> Vec<Extern> {
+        let functions = module.imports().filter_map(|import| match import.ty {
+            ExternType::Func(ty) => Some((import.name.to_owned(), ty)),
+            _ => None,
+        });
+        self.functions.extend(functions);
+        let ids = 0..;
+        ids.zip(&self.functions)
+            .map(|(id, (_, ty))| Extern::HostFunc { id, ty: ty.clone() })
+            .collect()
+    }
+}
+
+impl Host for Recorder {
+    fn call(
+        &mut self,
+        id: u32,
+        caller: &mut Caller<'_>,
+        args: &[u64],
+        results: &mut [u64],
+    ) -> Result<(), HostStop> {
+        let (name, ty) = self.functions.get(id as usize).ok_or(HostStop)?;
+        self.calls += 1;
+        results.copy_from_slice(&host_results(id, self.calls, args, ty.results()));
+        let memory = Some(caller.memory().map_or(0, |memory| memory.len()));
+        let gas = caller.meter().used();
+        self.events
+            .push(Event::host_call(name, args, results, memory, gas));
+        Ok(())
+    }
+}
+
+/// Memory, globals and tables by their exports.
+fn state(module: &Module, store: &Store, instance: InstanceId) -> Vec<String> {
+    let entry = |name: &str| match store.export(instance, name)? {
+        Extern::Memory(memory) => Some(observe::memory(name, store.memory(memory))),
+        Extern::Global(global) => Some(observe::global(name, &show(&store.global(global)?))),
+        Extern::Table(table) => {
+            let items = (0..).map_while(|index| store.table_get(table, index));
+            Some(observe::table(name, items.map(|item| show(&item))))
+        }
+        _ => None,
+    };
+    module.exports().filter_map(|export| entry(export.name)).collect()
+}
