@@ -5,12 +5,14 @@
 //! for its floats, or to be rejected for a feature that we do not have. [`strip`] makes runnable what is not about
 //! floats in a module that has some.
 //!
-//! [`parity`] is the other oracle: generated modules, of which the tiers must make the same.
+//! [`parity`] is the other oracle: generated modules, of which the tiers must make the same, and another engine too.
+//! [`oracle`] has claims that hold for any bytes, for a fuzzer.
 
 pub mod classify;
 pub mod expected;
 pub mod machine;
 pub mod matching;
+pub mod oracle;
 pub mod parity;
 pub mod record;
 pub mod report;

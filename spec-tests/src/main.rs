@@ -5,12 +5,14 @@ use std::process::ExitCode;
 use arwen_engine::Tier;
 use spec_tests::expected::ExpectedFailures;
 use spec_tests::machine::Setup;
+use spec_tests::oracle::seeds;
 use spec_tests::record::{Check, FileRun, Outcome, Record};
 use spec_tests::report::{Failure, Report};
 use spec_tests::{script, suite};
 
 const USAGE: &str = "\
 usage: spec-tests [--tier interpreter|jit|tiered|observed] [--filter TEXT] [--json FILE]
+       spec-tests --seeds FOLDER
 
 Runs the WebAssembly specification suite on the engine: every version and proposal of ours, in every tier, metered
 and not, then versions 1 and 2 once more with the floats taken out of their modules.
@@ -18,6 +20,7 @@ and not, then versions 1 and 2 once more with the floats taken out of their modu
   --tier     only this tier
   --filter   only files whose suite/name contains the text
   --json     also write the report to a file
+  --seeds    run nothing; write inputs for the fuzz targets to begin with, a folder for each
 ";
 
 #[derive(Default)]
@@ -25,6 +28,7 @@ struct Options {
     tier: Option<Tier>,
     filter: String,
     json: Option<String>,
+    seeds: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -39,7 +43,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&options) {
+    let done = match &options.seeds {
+        Some(folder) => seeds::write(folder.as_ref()).map(|()| 0),
+        None => run(&options),
+    };
+    match done {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
@@ -57,6 +65,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
             "--help" | "-h" => return Ok(None),
             "--filter" => options.filter = value()?,
             "--json" => options.json = Some(value()?),
+            "--seeds" => options.seeds = Some(value()?),
             "--tier" => {
                 options.tier = Some(match value()?.as_str() {
                     "interpreter" => Tier::Interpreter,
