@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use arwen_eei::{Tier, Vm, VmSettings};
 use arwen_interface::{BigInt, CallInput, CreateInput, ReturnCode, VmInput, VmOutput};
 use arwen_ipc_host::driver::{Driver, DriverConfig};
+use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::records::InitializeArguments;
 use arwen_metering::Schedule;
 use arwen_scenario::{Account, World};
@@ -147,6 +148,10 @@ pub struct Options<'a> {
     pub program: PathBuf,
     /// Calls of each kind, a side.
     pub calls: usize,
+    /// Only questions whose name contains this text.
+    pub question: &'a str,
+    /// Only sides whose name contains this text, and the first one.
+    pub side: &'a str,
     /// Which tier runs contracts on every side; the VM's default when none.
     pub tier: Option<Tier>,
     /// Where the results are written.
@@ -160,7 +165,9 @@ pub struct Options<'a> {
 pub fn run(options: &Options<'_>) -> Result<(), String> {
     let mut entries = sides(options)?
         .into_iter()
-        .map(|(name, side)| Entry::new(name, side))
+        .enumerate()
+        .filter(|(at, (name, _))| *at == 0 || name.contains(options.side))
+        .map(|(_, (name, side))| Entry::new(name, side))
         .collect::<Result<Vec<_>, _>>()?;
     for entry in &mut entries {
         for _ in 0..WARM_UP {
@@ -171,6 +178,9 @@ pub fn run(options: &Options<'_>) -> Result<(), String> {
     }
     for turn in 0..options.calls.div_ceil(TURN) {
         for question in Question::ALL {
+            if !question.name().contains(options.question) {
+                continue;
+            }
             for entry in &mut entries {
                 if turn % question.rarity() == 0 {
                     entry.turn(question)?;
@@ -213,7 +223,16 @@ fn sides(options: &Options<'_>) -> Result<Vec<Named>, String> {
         ..DriverConfig::default()
     };
     let start = |config| Driver::start(config).map_err(|error| error.to_string());
-    sides.push(("driver, JSON", Box::new(start(config)?)));
+    for (name, marshalizer) in [
+        ("driver, binary", Marshalizer::Binary),
+        ("driver, JSON", Marshalizer::Json),
+    ] {
+        let config = DriverConfig {
+            marshalizer,
+            ..config.clone()
+        };
+        sides.push((name, Box::new(start(config)?)));
+    }
     Ok(sides)
 }
 
@@ -426,10 +445,13 @@ fn markdown(entries: &[Entry]) -> String {
         }
     }
     let calls = entries
-        .first()
-        .map_or(0, |entry| entry.wall.first().map_or(0, Vec::len));
+        .iter()
+        .flat_map(|entry| &entry.wall)
+        .map(Vec::len)
+        .max()
+        .unwrap_or(0);
     format!(
-        "{}\n\n{calls} calls a side, in turns of {TURN}; processor time is the caller's and the child's. {}.\n",
+        "{}\n\nUp to {calls} calls a side, in turns of {TURN}; processor time is the caller's and the child's. {}.\n",
         lines.join("\n"),
         machine()
     )

@@ -67,6 +67,12 @@ struct IpcArgs {
     /// Calls of each kind, a side.
     #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     calls: u32,
+    /// Only questions whose name contains this text.
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    question: String,
+    /// Only sides whose name contains this text (the one in process, the unit of the table, is always run).
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    side: String,
     /// How contracts are run on every side: interpreter, jit or tiered.
     #[arg(long, value_name = "TIER", value_parser = tier)]
     tier: Option<Tier>,
@@ -137,6 +143,8 @@ fn ipc(args: &IpcArgs) -> Result<(), String> {
     ipc::run(&ipc::Options {
         program,
         calls: args.calls as usize,
+        question: &args.question,
+        side: &args.side,
         tier: args.tier,
         out: args.out.as_deref(),
     })

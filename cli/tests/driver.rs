@@ -35,6 +35,37 @@ fn a_contract_is_deployed_and_called_in_either_dialect_and_any_encoding() {
 }
 
 #[test]
+fn what_is_sent_ahead_of_a_call_changes_no_outcome() {
+    let outcomes = [Marshalizer::Json, Marshalizer::Binary].map(|marshalizer| {
+        let mut node = Node::start(DriverConfig {
+            marshalizer,
+            ..config()
+        });
+        let counter = node.deploy(COUNTER);
+        let other = node.deploy(COUNTER);
+        let mut outputs = Vec::new();
+        for round in 0..12 {
+            // Entries, accounts and code change between the calls, and some calls fail.
+            if round % 4 == 3 {
+                let account = node.world.accounts.get_mut(&counter).unwrap();
+                account.storage.insert(b"k".to_vec(), vec![round * 7]);
+                account.developer_reward += 1;
+            }
+            if round == 8 {
+                let code = node.world.account(&counter).unwrap().code.clone();
+                let text = [&code[..], &[0, 2, 0, 0]].concat();
+                node.world.accounts.get_mut(&counter).unwrap().code = text;
+            }
+            let contract = if round % 5 == 4 { &other } else { &counter };
+            outputs.push(node.call(contract, "increment", 1_000_000).unwrap());
+            outputs.push(node.call(contract, "increment", 100 * u64::from(round)).unwrap());
+        }
+        outputs
+    });
+    assert_eq!(outcomes[0], outcomes[1]);
+}
+
+#[test]
 fn gas_stops_loops_and_recursion_and_the_child_goes_on() {
     let mut node = Node::start(config());
     let counter = node.deploy(COUNTER);

@@ -4,24 +4,25 @@
 //! nothing has happened: a VM changes state only through the output the caller applies. After an error of the child
 //! itself the process is gone, and the next operation starts another one with the same arguments.
 
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, INTERRUPTED, VmOutput};
 use thiserror::Error;
 
-use crate::binary;
-use crate::channel::{Channel, Received, send_initialize};
+use crate::channel::{Channel, send_initialize};
+use crate::dialogue::{Answering, Broken, agree_on_binary, dialogue};
 use crate::error::{WireError, critical};
+use crate::foresight::{Asked, Foreseen, Foresight};
 use crate::interrupt::{InterruptHandle, Orders};
+use crate::known::Shelf;
 use crate::log::LogProfile;
 use crate::lookup::find_program;
 use crate::marshalizer::Marshalizer;
 use crate::messages::*;
-use crate::node::answer;
 use crate::process::{Death, Process};
 pub use crate::process::{LogEvent, LogHandler};
 use crate::records::{GasSchedule, InitializeArguments};
@@ -127,6 +128,9 @@ pub struct Driver {
     handler: Arc<Mutex<LogHandler>>,
     gas: Option<[u64; 3]>,
     orders: Orders,
+    foresight: Foresight,
+    /// What the running child keeps.
+    shelf: Shelf,
 }
 
 impl Driver {
@@ -150,6 +154,8 @@ impl Driver {
             handler,
             gas: None,
             orders: Orders::default(),
+            foresight: Foresight::default(),
+            shelf: Shelf::default(),
         };
         driver.version()?;
         Ok(driver)
@@ -160,7 +166,7 @@ impl Driver {
     /// # Errors
     /// See [`DriverError`].
     pub fn version(&mut self) -> Result<String, DriverError> {
-        let (reply, _) = self.operate(&VersionRequest::default(), None)?;
+        let (reply, _) = self.operate(&VersionRequest::default())?;
         Ok(reply.version)
     }
 
@@ -176,10 +182,10 @@ impl Driver {
         let request = ContractDeployRequest {
             create_input: Some(input.clone()),
         };
-        self.run(&request, hook)
+        self.run(hook, &request)
     }
 
-    /// Calls a contract. The output is not applied to anything.
+    /// Calls a contract. The output is not applied to anything. What the call is likely to ask is asked of `hook` before.
     ///
     /// # Errors
     /// See [`DriverError`].
@@ -188,10 +194,33 @@ impl Driver {
         hook: &mut dyn BlockchainHook,
         input: &CallInput,
     ) -> Result<VmOutput, DriverError> {
-        let request = ContractCallRequest {
-            call_input: Some(input.clone()),
-        };
-        self.run(&request, hook)
+        let delegated = self.config.delegate_builtins;
+        let reply = self.operation(|driver, channel| {
+            let foresees = channel.marshalizer == Marshalizer::Binary;
+            let mut foreseen = match foresees {
+                true => driver.foresight.foresee(input, hook, &mut driver.shelf),
+                false => Foreseen::default(),
+            };
+            let request = ContractCallRequest {
+                call_input: Some(input.clone()),
+                known: mem::take(&mut foreseen.known),
+            };
+            let mut asked = Vec::new();
+            let answering = Answering {
+                hook,
+                delegated,
+                asked: &mut |question| asked.extend(foresees.then(|| Asked::new(question)).flatten()),
+            };
+            let reply = dialogue(channel, &driver.orders, &request, Some(answering));
+            match &reply {
+                Ok((reply, _)) if foresees => driver.foresight.learn(input, &foreseen, asked, &reply.unused),
+                // What was to go on the child's shelf may not have arrived.
+                Err(_) => driver.shelf = Shelf::default(),
+                Ok(_) => {}
+            }
+            reply
+        });
+        self.output(reply?)
     }
 
     /// Changes the prices, in this child and in those that may follow it.
@@ -200,7 +229,7 @@ impl Driver {
     /// See [`DriverError`]. The prices stay as they are then.
     pub fn change_gas_schedule(&mut self, gas_schedule: GasSchedule) -> Result<(), DriverError> {
         let request = GasScheduleChangeRequest { gas_schedule };
-        match self.operate(&request, None)? {
+        match self.operate(&request)? {
             (_, error) if error.is_empty() => {
                 self.config.arguments.gas_schedule = request.gas_schedule;
                 Ok(())
@@ -214,8 +243,7 @@ impl Driver {
     /// # Errors
     /// See [`DriverError`].
     pub fn diagnose_wait(&mut self, milliseconds: u32) -> Result<(), DriverError> {
-        self.operate(&DiagnoseWaitRequest { milliseconds }, None)
-            .map(drop)
+        self.operate(&DiagnoseWaitRequest { milliseconds }).map(drop)
     }
 
     /// Changes which log lines the child sends, and those that may follow it.
@@ -275,12 +303,30 @@ impl Driver {
         channel.into_transport().bury(at_once)
     }
 
+    /// Sends `request` and returns the reply and the error it reports.
+    fn operate<Q: Request>(&mut self, request: &Q) -> Result<(Q::Reply, String), DriverError> {
+        self.operation(|driver, channel| dialogue(channel, &driver.orders, request, None))
+    }
+
+    /// Deploys or calls.
     fn run<Q: Request<Reply = ContractResponse>>(
         &mut self,
-        request: &Q,
         hook: &mut dyn BlockchainHook,
+        request: &Q,
     ) -> Result<VmOutput, DriverError> {
-        let (reply, error) = self.operate(request, Some(hook))?;
+        let delegated = self.config.delegate_builtins;
+        let reply = self.operation(|driver, channel| {
+            let answering = Answering {
+                hook,
+                delegated,
+                asked: &mut |_| (),
+            };
+            dialogue(channel, &driver.orders, request, Some(answering))
+        });
+        self.output(reply?)
+    }
+
+    fn output(&self, (reply, error): (ContractResponse, String)) -> Result<VmOutput, DriverError> {
         match reply.output {
             _ if self.orders.wanted() && error == INTERRUPTED => Err(DriverError::Interrupted),
             Some(output) if error.is_empty() => Ok(output),
@@ -289,25 +335,22 @@ impl Driver {
         }
     }
 
-    /// Sends `request`, answers questions, and returns the reply and the error it reports.
-    fn operate<Q: Request>(
+    /// Does `work` with a running child, within the time an operation may take. A child that breaks is gone.
+    fn operation<T>(
         &mut self,
-        request: &Q,
-        hook: Option<&mut dyn BlockchainHook>,
-    ) -> Result<(Q::Reply, String), DriverError> {
+        work: impl FnOnce(&mut Self, &mut Channel<Process>) -> Result<T, Broken>,
+    ) -> Result<T, DriverError> {
         self.orders.begin();
-        let result = self.converse(request, hook);
+        let result = self.unguarded_operation(work);
         self.orders.end();
         result
     }
 
-    fn converse<Q: Request>(
+    fn unguarded_operation<T>(
         &mut self,
-        request: &Q,
-        hook: Option<&mut dyn BlockchainHook>,
-    ) -> Result<(Q::Reply, String), DriverError> {
+        work: impl FnOnce(&mut Self, &mut Channel<Process>) -> Result<T, Broken>,
+    ) -> Result<T, DriverError> {
         let deadline = self.config.timeout.map(|timeout| Instant::now() + timeout);
-        let delegated = self.config.delegate_builtins;
         // A child that has died since, or said something unasked, which would be taken for an answer, is no loss.
         if self
             .child
@@ -327,8 +370,7 @@ impl Driver {
             Marshalizer::Binary if fresh => agree_on_binary(&mut channel, &self.orders),
             _ => Ok(()),
         };
-        let result = agreed.and_then(|()| dialogue(&mut channel, &self.orders, request, hook, delegated));
-        match result {
+        match agreed.and_then(|()| work(self, &mut channel)) {
             Ok(reply) => {
                 let process = channel.transport();
                 process.drain_if_any();
@@ -352,7 +394,7 @@ impl Driver {
         }
     }
 
-    fn spawn(&self, deadline: Option<Instant>) -> Result<Channel<Process>, DriverError> {
+    fn spawn(&mut self, deadline: Option<Instant>) -> Result<Channel<Process>, DriverError> {
         let config = &self.config;
         let program = find_program(config.program.as_deref()).ok_or(DriverError::BinaryNotFound)?;
         let mut environment = config.environment.clone();
@@ -381,75 +423,9 @@ impl Driver {
         if config.marshalizer == Marshalizer::Gob {
             channel.marshalizer = Marshalizer::Gob;
         }
+        self.shelf = Shelf::default();
         self.orders.attach(profiles);
         self.orders.send(&config.log_profile);
         Ok(channel)
-    }
-}
-
-/// Why a dialogue was cut short.
-enum Broken {
-    Closed,
-    TimeExpired,
-    BadMessage(String),
-    TooLong(WireError),
-}
-
-impl From<WireError> for Broken {
-    fn from(error: WireError) -> Self {
-        match error {
-            WireError::Io(error) if error.kind() == io::ErrorKind::TimedOut => Self::TimeExpired,
-            WireError::Closed | WireError::Truncated | WireError::Io(_) => Self::Closed,
-            error => Self::BadMessage(error.to_string()),
-        }
-    }
-}
-
-/// Asks the version, and goes on in binary if the child has the same tables. A stranger does not know the question's
-/// field, and the dialogue stays in JSON.
-fn agree_on_binary(channel: &mut Channel<Process>, orders: &Orders) -> Result<(), Broken> {
-    let binary_tables = binary::fingerprint();
-    let (reply, _) = dialogue(channel, orders, &VersionRequest { binary_tables }, None, false)?;
-    if reply.binary_tables == binary_tables {
-        channel.marshalizer = Marshalizer::Binary;
-    }
-    Ok(())
-}
-
-fn dialogue<Q: Request>(
-    channel: &mut Channel<Process>,
-    orders: &Orders,
-    request: &Q,
-    mut hook: Option<&mut dyn BlockchainHook>,
-    delegated: bool,
-) -> Result<(Q::Reply, String), Broken> {
-    channel.reset();
-    match channel.send(request, "") {
-        Err(error @ WireError::TooLong { .. }) => return Err(Broken::TooLong(error)),
-        result => result?,
-    }
-    orders.sent();
-    loop {
-        let Received { body, error, .. } = channel.receive()?;
-        let kind = body.kind();
-        if kind == <Q::Reply as Message>::KIND {
-            return match Q::Reply::from_body(body) {
-                Some(reply) => Ok((reply, error)),
-                None => Err(Broken::BadMessage(kind.to_string())),
-            };
-        }
-        let answer = hook
-            .as_mut()
-            .and_then(|hook| answer(&mut **hook, body, delegated));
-        let Some((reply, error)) = answer else {
-            return Err(Broken::BadMessage(kind.to_string()));
-        };
-        match channel.send_body(&reply, &error) {
-            // Nothing was sent; the child must get some answer to go on.
-            Err(too_long @ WireError::TooLong { .. }) => {
-                channel.send_body(&Body::empty(reply.kind()), &too_long.to_string())?;
-            }
-            result => result?,
-        }
     }
 }

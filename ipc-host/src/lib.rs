@@ -5,15 +5,18 @@
 
 pub mod binary;
 pub mod channel;
+mod dialogue;
 pub mod driver;
 pub mod error;
 pub mod fds;
+mod foresight;
 pub mod frame;
 pub mod gas_line;
 pub mod gob;
 mod inflow;
 pub mod interrupt;
 pub mod json;
+pub mod known;
 pub mod log;
 pub mod lookup;
 pub mod manual;

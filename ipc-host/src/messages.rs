@@ -8,11 +8,12 @@ use std::fmt;
 
 use arwen_interface::{CallInput, CreateInput, EsdtToken, UserAccount, VmOutput};
 
+use crate::known::KnownAnswer;
 use crate::record;
 use crate::records::{GasSchedule, InitializeArguments};
 use crate::wire::{
-    Blank, Bool, Bytes, Declared, FirstOf, Int, Map, Opaque, Output, Ptr, Rec, Record, RecordType, SecondOf,
-    Text, Uint,
+    Blank, Bool, Bytes, Declared, FirstOf, Int, List, Map, Opaque, Output, Ptr, Rec, Record, RecordType,
+    SecondOf, Text, Uint,
 };
 
 /// A message that can be sent: its kind, its fields.
@@ -148,11 +149,15 @@ messages! {
     4 ContractCallRequest "MessageContractCallRequest" => ContractResponse {
         /// What to call.
         "CallInput": Ptr<CallInput> => call_input: Option<CallInput>;
+        /// Answers to questions that the call is likely to ask.
+        "KnownAnswers": List<Rec<KnownAnswer>> => known: Vec<KnownAnswer>, .own();
     }
     /// What a deployment or call changes; none after an error of the VM itself.
     5 ContractResponse "MessageContractResponse" {
         /// The output.
         "SerializableVMOutput": Output => output: Option<VmOutput>;
+        /// Which of the known answers were of no use, by their position, from 0.
+        "UnusedAnswers": List<Uint> => unused: Vec<u32>, .own();
     }
     /// Changes the prices.
     6 GasScheduleChangeRequest "MessageGasScheduleChangeRequest" => GasScheduleChangeResponse {

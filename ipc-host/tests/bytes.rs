@@ -244,7 +244,10 @@ fn a_failed_run() {
     };
     check(
         6,
-        ContractResponse { output: Some(output) },
+        ContractResponse {
+            output: Some(output),
+            ..ContractResponse::default()
+        },
         "",
         r#"{"DialogueNonce":6,"Kind":5,"ErrorMessage":"","SerializableVMOutput":{"ReturnData":null,"ReturnCode":9,"ReturnMessage":"invalid contract code","GasRemaining":0,"GasRefund":0,"CorrectedOutputAccounts":[],"DeletedAccounts":null,"TouchedAccounts":null,"Logs":null}}"#,
     );
@@ -274,7 +277,10 @@ fn a_deployment() {
     };
     check(
         18,
-        ContractResponse { output: Some(output) },
+        ContractResponse {
+            output: Some(output),
+            ..ContractResponse::default()
+        },
         "",
         r#"{"DialogueNonce":18,"Kind":5,"ErrorMessage":"","SerializableVMOutput":{"ReturnData":["Kg=="],"ReturnCode":0,"ReturnMessage":"","GasRemaining":42,"GasRefund":0,"CorrectedOutputAccounts":[{"Address":"AAAAAAAAAAAFAGNjY2NjY2NjY2NjY2NjY2NjY2NjY2M=","Nonce":0,"Balance":null,"BalanceDelta":0,"StorageUpdates":[{"Offset":"c3Vt","Data":"BQ=="}],"Code":"AGFzbQEAAAA=","CodeMetadata":"AQA=","GasUsed":99958,"Transfers":[],"CodeDeployerAddress":"YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE="}],"DeletedAccounts":[],"TouchedAccounts":[],"Logs":[]}}"#,
     );
@@ -284,7 +290,10 @@ fn a_deployment() {
 fn a_vm_error_carries_an_output_of_zeros() {
     let mut out = channel(Vec::new(), 7);
     out.send(
-        &ContractResponse { output: None },
+        &ContractResponse {
+            output: None,
+            ..ContractResponse::default()
+        },
         "runtime error: index out of range [-1]",
     )
     .unwrap();
@@ -318,6 +327,7 @@ fn inputs_in_the_dialect_with_one_transfer() {
         };
         let request = ContractCallRequest {
             call_input: Some(input),
+            ..ContractCallRequest::default()
         };
         let mut out = channel(Vec::new(), 1);
         out.dialect = Dialect::Legacy;
@@ -348,7 +358,14 @@ fn texts_are_html_safe_and_always_valid() {
         ..VmOutput::default()
     };
     let mut out = channel(Vec::new(), 1);
-    out.send(&ContractResponse { output: Some(output) }, "").unwrap();
+    out.send(
+        &ContractResponse {
+            output: Some(output),
+            ..ContractResponse::default()
+        },
+        "",
+    )
+    .unwrap();
     let bytes = out.transport().writer.clone();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let expected = "\"ReturnMessage\":\"\\u003ca\\u003e\\u0026\\\"\\\\\\n\\t\\r\\u0001\x7f \\ufffd\\ufffd\\ufffd \\u2028 é\"";
@@ -398,7 +415,8 @@ fn keys_are_matched_in_any_case_and_unknown_ones_ignored() {
     assert_eq!(
         body,
         Ok(ContractCallRequest {
-            call_input: Some(input)
+            call_input: Some(input),
+            ..ContractCallRequest::default()
         }
         .into())
     );
@@ -414,13 +432,14 @@ fn null_is_tolerated_everywhere() {
     assert_eq!(
         body,
         Ok(ContractCallRequest {
-            call_input: Some(CallInput::default())
+            call_input: Some(CallInput::default()),
+            ..ContractCallRequest::default()
         }
         .into())
     );
     assert_eq!(
         read(Kind::ContractCallRequest, r#","CallInput":null"#),
-        Ok(ContractCallRequest { call_input: None }.into())
+        Ok(ContractCallRequest::default().into())
     );
     assert_eq!(
         read(
@@ -531,6 +550,7 @@ fn every_kind_round_trips_and_is_numbered_once() {
             let expected = match body {
                 Body::ContractResponse(_) => ContractResponse {
                     output: Some(VmOutput::default()),
+                    ..ContractResponse::default()
                 }
                 .into(),
                 Body::BlockchainProcessBuiltInFunctionResponse(_) => {

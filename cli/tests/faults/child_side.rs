@@ -154,6 +154,7 @@ impl RawNode {
             1,
             ContractCallRequest {
                 call_input: Some(input),
+                ..ContractCallRequest::default()
             },
         );
     }

@@ -151,6 +151,7 @@ impl Child {
         match step {
             Step::Reply => self.send(ContractResponse {
                 output: Some(output()),
+                ..ContractResponse::default()
             }),
             Step::ReplyVersion => self.send(VersionResponse::default()),
             Step::ReplyNumbered(nonce) => {
@@ -162,6 +163,7 @@ impl Child {
                 };
                 let reply = ContractResponse {
                     output: Some(output()),
+                    ..ContractResponse::default()
                 };
                 let payload = self
                     .channel

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use arwen_interface::{BlockchainHook, CallInput, EsdtToken, HookError, UserAccount, VmOutput};
 use arwen_ipc_host::channel::Channel;
 use arwen_ipc_host::error::{WireError, critical};
+use arwen_ipc_host::known::KnownAnswers;
 use arwen_ipc_host::messages::*;
 
 use crate::go_text::as_format;
@@ -18,6 +19,7 @@ pub struct PipeHooks<'a, T> {
     /// Called once when the pipe is of no use any more: nobody waits for the run's result then.
     on_lost: &'a dyn Fn(),
     lost: Option<WireError>,
+    known: KnownAnswers<'a>,
 }
 
 /// Whether nothing sent or received after `error` can make sense.
@@ -30,18 +32,30 @@ pub fn is_fatal(error: &WireError) -> bool {
 
 impl<'a, T: Read + Write> PipeHooks<'a, T> {
     /// Hooks over `channel`, in the middle of a dialogue.
-    pub fn new(channel: &'a mut Channel<T>, delegate: bool, on_lost: &'a dyn Fn()) -> Self {
+    pub fn new(
+        channel: &'a mut Channel<T>,
+        delegate: bool,
+        on_lost: &'a dyn Fn(),
+        known: KnownAnswers<'a>,
+    ) -> Self {
         Self {
             channel,
             delegate,
             on_lost,
             lost: None,
+            known,
         }
     }
 
+    /// Which known answers were of no use.
+    ///
+    /// # Errors
     /// Why the pipe is of no use, if it is.
-    pub fn into_lost(self) -> Option<WireError> {
-        self.lost
+    pub fn finish(self) -> Result<Vec<u32>, WireError> {
+        match self.lost {
+            None => Ok(self.known.unused()),
+            Some(error) => Err(error),
+        }
     }
 
     fn lose(&mut self, error: WireError, text: &str) -> HookError {
@@ -57,6 +71,9 @@ impl<'a, T: Read + Write> PipeHooks<'a, T> {
     fn exchange<Q: Request>(&mut self, request: &Q) -> Result<(Q::Reply, String), HookError> {
         if self.lost.is_some() {
             return Err(HookError(critical::CANNOT_SEND_HOOK_CALL.into()));
+        }
+        if let Some(known) = self.known.find(request) {
+            return Ok(known);
         }
         if let Err(error) = self.channel.send(request, "") {
             return Err(match error {
@@ -243,6 +260,7 @@ impl<T: Read + Write> BlockchainHook for PipeHooks<'_, T> {
 
     fn revert_to_snapshot(&mut self, snapshot: i64) -> Result<(), HookError> {
         if self.delegate {
+            self.known.forget();
             // The reference does not look at the error inside the reply.
             self.exchange(&BlockchainRevertToSnapshotRequest { snapshot })?;
         }
@@ -253,6 +271,7 @@ impl<T: Read + Write> BlockchainHook for PipeHooks<'_, T> {
         if !self.delegate {
             return Err(HookError(critical::CANNOT_SEND_HOOK_CALL.into()));
         }
+        self.known.forget();
         let request = BlockchainProcessBuiltInFunctionRequest {
             input: Some(input.clone()),
         };

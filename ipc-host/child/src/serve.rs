@@ -10,6 +10,7 @@ use arwen_ipc_host::binary;
 use arwen_ipc_host::channel::{Channel, Received};
 use arwen_ipc_host::error::{WireError, critical};
 use arwen_ipc_host::gas_line;
+use arwen_ipc_host::known::{KnownAnswer, KnownAnswers, Shelf};
 use arwen_ipc_host::log::LogLevel;
 use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::messages::*;
@@ -53,6 +54,7 @@ pub fn serve<T: Read + Write>(
         logger,
         interrupts,
         dialogue: 0,
+        shelf: Shelf::default(),
     };
     loop {
         if let Err(end) = server.turn() {
@@ -76,6 +78,7 @@ struct Server<'a, T> {
     interrupts: &'a Interrupts,
     /// Counts requests, so that orders to stop one find it.
     dialogue: u64,
+    shelf: Shelf,
 }
 
 impl<T: Read + Write> Server<'_, T> {
@@ -92,17 +95,17 @@ impl<T: Read + Write> Server<'_, T> {
             Body::Stop(_) => Err(LoopEnd::Stop),
             Body::ContractDeployRequest(ContractDeployRequest { create_input }) => {
                 let Some(input) = create_input else {
-                    return self.reply_output(Err(no_input()));
+                    return self.reply_output(Err(no_input()), vec![]);
                 };
-                let result = self.run(|machine, hook| machine.create(hook, &input))?;
-                self.reply_output(result)
+                let (result, _) = self.run(vec![], |machine, hook| machine.create(hook, &input))?;
+                self.reply_output(result, vec![])
             }
-            Body::ContractCallRequest(ContractCallRequest { call_input }) => {
+            Body::ContractCallRequest(ContractCallRequest { call_input, known }) => {
                 let Some(input) = call_input else {
-                    return self.reply_output(Err(no_input()));
+                    return self.reply_output(Err(no_input()), vec![]);
                 };
-                let result = self.run(|machine, hook| machine.call(hook, &input))?;
-                self.reply_output(result)
+                let (result, unused) = self.run(known, |machine, hook| machine.call(hook, &input))?;
+                self.reply_output(result, unused)
             }
             Body::GasScheduleChangeRequest(GasScheduleChangeRequest { gas_schedule }) => {
                 let error = match self.machine.set_schedule(&gas_schedule) {
@@ -139,20 +142,21 @@ impl<T: Read + Write> Server<'_, T> {
         }
     }
 
-    /// Runs the VM. A panic is a bug of ours that must cost one call and no more.
+    /// Runs the VM. A panic is a bug of ours that must cost one call and no more. Returns the result, and which of the
+    /// known answers were of no use.
     fn run(
         &mut self,
+        known: Vec<KnownAnswer>,
         work: impl FnOnce(&mut dyn Machine, &mut dyn BlockchainHook) -> Result<VmOutput, String>,
-    ) -> Result<Result<VmOutput, String>, LoopEnd> {
+    ) -> Result<(Result<VmOutput, String>, Vec<u32>), LoopEnd> {
         let interrupt = self.machine.interrupt();
+        let known = KnownAnswers::new(known, &mut self.shelf);
         let raise = || interrupt.raise();
-        let mut hooks = PipeHooks::new(self.channel, self.delegate, &raise);
+        let mut hooks = PipeHooks::new(self.channel, self.delegate, &raise, known);
         let running = self.interrupts.begin(self.dialogue, interrupt.clone());
         let result = catch_unwind(AssertUnwindSafe(|| work(self.machine, &mut hooks)));
         drop(running);
-        if let Some(error) = hooks.into_lost() {
-            return Err(error.into());
-        }
+        let unused = hooks.finish()?;
         match result {
             Ok(result) => {
                 if let Some(gas) = self.machine.last_run_gas().filter(|_| self.logger.wants_gas()) {
@@ -164,23 +168,24 @@ impl<T: Read + Write> Server<'_, T> {
                     // The driver looks for the line when the reply is there.
                     self.logger.flush();
                 }
-                Ok(result)
+                Ok((result, unused))
             }
             Err(panic) => {
                 let text = format!("internal error: {}", panic_text(&*panic));
                 self.logger
                     .log(LogLevel::Error, LOGGER, "the VM panicked", &[("err", &text)]);
                 self.machine.recover().map_err(LoopEnd::Machine)?;
-                Ok(Err(text))
+                Ok((Err(text), unused))
             }
         }
     }
 
-    fn reply_output(&mut self, result: Result<VmOutput, String>) -> Result<(), LoopEnd> {
-        match result {
-            Ok(output) => self.reply(&ContractResponse { output: Some(output) }, ""),
-            Err(error) => self.reply(&ContractResponse { output: None }, &error),
-        }
+    fn reply_output(&mut self, result: Result<VmOutput, String>, unused: Vec<u32>) -> Result<(), LoopEnd> {
+        let (output, error) = match result {
+            Ok(output) => (Some(output), String::new()),
+            Err(error) => (None, error),
+        };
+        self.reply(&ContractResponse { output, unused }, &error)
     }
 
     fn reply<M: Message>(&mut self, message: &M, error: &str) -> Result<(), LoopEnd> {

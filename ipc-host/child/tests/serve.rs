@@ -154,6 +154,7 @@ fn call(function: &str) -> Body {
     };
     ContractCallRequest {
         call_input: Some(input),
+        ..ContractCallRequest::default()
     }
     .into()
 }
@@ -276,7 +277,7 @@ fn a_vm_error_or_panic_costs_one_call() {
     );
     assert_eq!(node.call("panic", &[]), "error: internal error: a bug");
     assert_eq!(node.call("recovered", &[]), "\u{1}");
-    let (_, error) = node.ask(ContractCallRequest { call_input: None }, &[]);
+    let (_, error) = node.ask(ContractCallRequest::default(), &[]);
     assert_eq!(error, "the request has no input");
     assert_eq!(node.end(), "EOF");
 }
@@ -347,9 +348,17 @@ fn built_in_functions_are_asked_of_the_node_only_when_told_to() {
         }
         let request = ContractCallRequest {
             call_input: Some(input),
+            ..ContractCallRequest::default()
         };
         let (reply, _) = node.ask(request, &[(question.into(), answer.into(), "")]);
-        assert_eq!(reply, ContractResponse { output: Some(output) }.into());
+        assert_eq!(
+            reply,
+            ContractResponse {
+                output: Some(output),
+                ..ContractResponse::default()
+            }
+            .into()
+        );
     }
 }
 

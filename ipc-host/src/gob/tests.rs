@@ -22,7 +22,10 @@ fn read(marshalizer: Marshalizer, kind: Kind, payload: &[u8]) -> Result<(Base, B
 
 /// The same with its accounts and their storage in order, which Go leaves to chance.
 fn in_order((base, mut body): (Base, Body)) -> (Base, Body) {
-    if let Body::ContractResponse(ContractResponse { output: Some(output) }) = &mut body {
+    if let Body::ContractResponse(ContractResponse {
+        output: Some(output), ..
+    }) = &mut body
+    {
         output.output_accounts.sort_by(|a, b| a.address.cmp(&b.address));
         for account in &mut output.output_accounts {
             account.storage_updates.sort_by(|a, b| a.offset.cmp(&b.offset));

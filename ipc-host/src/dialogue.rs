@@ -1,0 +1,96 @@
+//! One dialogue, seen from the node: a request, questions, a reply.
+
+use std::io;
+
+use arwen_interface::BlockchainHook;
+
+use crate::binary;
+use crate::channel::{Channel, Received};
+use crate::error::WireError;
+use crate::interrupt::Orders;
+use crate::marshalizer::Marshalizer;
+use crate::messages::{Body, Message, Request, VersionRequest};
+use crate::node::answer;
+use crate::process::Process;
+
+/// Why a dialogue was cut short.
+pub(crate) enum Broken {
+    /// The child closed its pipes.
+    Closed,
+    /// The deadline has passed.
+    TimeExpired,
+    /// The child said something that makes no sense.
+    BadMessage(String),
+    /// The request was not sent, and the child is as before.
+    TooLong(WireError),
+}
+
+impl From<WireError> for Broken {
+    fn from(error: WireError) -> Self {
+        match error {
+            WireError::Io(error) if error.kind() == io::ErrorKind::TimedOut => Self::TimeExpired,
+            WireError::Closed | WireError::Truncated | WireError::Io(_) => Self::Closed,
+            error => Self::BadMessage(error.to_string()),
+        }
+    }
+}
+
+/// Who answers the child's questions.
+pub(crate) struct Answering<'a> {
+    /// The node.
+    pub hook: &'a mut dyn BlockchainHook,
+    /// Whether it computes built-in functions.
+    pub delegated: bool,
+    /// Hears each question before it is answered.
+    pub asked: &'a mut dyn FnMut(&Body),
+}
+
+/// Asks the version, and goes on in binary if the child has the same tables. A stranger does not know the question's
+/// field, and the dialogue stays in JSON.
+pub(crate) fn agree_on_binary(channel: &mut Channel<Process>, orders: &Orders) -> Result<(), Broken> {
+    let binary_tables = binary::fingerprint();
+    let (reply, _) = dialogue(channel, orders, &VersionRequest { binary_tables }, None)?;
+    if reply.binary_tables == binary_tables {
+        channel.marshalizer = Marshalizer::Binary;
+    }
+    Ok(())
+}
+
+/// Sends `request`, has questions answered, and returns the reply and the error it reports.
+pub(crate) fn dialogue<Q: Request>(
+    channel: &mut Channel<Process>,
+    orders: &Orders,
+    request: &Q,
+    mut answering: Option<Answering<'_>>,
+) -> Result<(Q::Reply, String), Broken> {
+    channel.reset();
+    match channel.send(request, "") {
+        Err(error @ WireError::TooLong { .. }) => return Err(Broken::TooLong(error)),
+        result => result?,
+    }
+    orders.sent();
+    loop {
+        let Received { body, error, .. } = channel.receive()?;
+        let kind = body.kind();
+        if kind == <Q::Reply as Message>::KIND {
+            return match Q::Reply::from_body(body) {
+                Some(reply) => Ok((reply, error)),
+                None => Err(Broken::BadMessage(kind.to_string())),
+            };
+        }
+        let answer = answering.as_mut().and_then(|answering| {
+            (answering.asked)(&body);
+            answer(answering.hook, body, answering.delegated)
+        });
+        let Some((reply, error)) = answer else {
+            return Err(Broken::BadMessage(kind.to_string()));
+        };
+        match channel.send_body(&reply, &error) {
+            // Nothing was sent; the child must get some answer to go on.
+            Err(too_long @ WireError::TooLong { .. }) => {
+                channel.send_body(&Body::empty(reply.kind()), &too_long.to_string())?;
+            }
+            result => result?,
+        }
+    }
+}
