@@ -205,8 +205,17 @@ pub fn vm_with(tier: Tier, settings: VmSettings) -> Vm {
     Vm::new(VmSettings { tier, ..settings }, schedule).expect("usable settings")
 }
 
-/// Both tiers: what a contract does must not depend on them.
-pub const TIERS: [Tier; 2] = [Tier::Interpreter, Tier::Jit];
+/// The tiers a node may choose: what a contract does must not depend on them.
+pub const TIERS: [Tier; 3] = [Tier::Interpreter, Tier::Jit, Tier::Tiered];
+
+/// What comes out in every tier.
+pub fn agreed<T: PartialEq + std::fmt::Debug>(mut run: impl FnMut(Tier) -> T) -> T {
+    let first = run(TIERS[0]);
+    for tier in &TIERS[1..] {
+        assert_eq!(run(*tier), first, "{tier:?} against {:?}", TIERS[0]);
+    }
+    first
+}
 
 /// An input from Alice.
 pub fn input(arguments: &[&[u8]], gas: u64) -> VmInput {
@@ -229,32 +238,28 @@ pub fn call(function: &str, arguments: &[&[u8]], gas: u64) -> CallInput {
     }
 }
 
-/// Calls a function of a contract, on both tiers, with plenty of gas.
+/// Calls a function of a contract, in every tier, with plenty of gas.
 pub fn run(code: &[u8], function: &str, arguments: &[&[u8]]) -> Result<VmOutput, VmError> {
     run_in(&Node::new(Some(code)), &call(function, arguments, 1_000_000))
 }
 
-/// A call on both tiers, with all prices 1.
+/// A call in every tier, with all prices 1.
 pub fn run_in(node: &Node, call: &CallInput) -> Result<VmOutput, VmError> {
-    let [first, second] = TIERS.map(|tier| vm(tier).call(&mut node.clone(), call));
-    assert_eq!(first, second, "the tiers disagree");
-    first
+    agreed(|tier| vm(tier).call(&mut node.clone(), call))
 }
 
-/// Deploys on both tiers, with all prices 1.
+/// Deploys in every tier, with all prices 1.
 pub fn deploy(code: &[u8], settings: &VmSettings) -> VmOutput {
     let create = CreateInput {
         vm_input: input(&[b"argument"], 1_000_000),
         code: code.to_vec(),
         code_metadata: vec![5, 2],
     };
-    let [first, second] = TIERS.map(|tier| {
+    agreed(|tier| {
         vm_with(tier, settings.clone())
             .create(&mut Node::new(None), &create)
             .expect("an output")
-    });
-    assert_eq!(first, second, "the tiers disagree");
-    first
+    })
 }
 
 /// Return code and message.
