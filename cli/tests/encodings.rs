@@ -13,6 +13,7 @@ use arwen_ipc_child::hooks::PipeHooks;
 use arwen_ipc_host::channel::{Channel, receive_initialize};
 use arwen_ipc_host::driver::{Driver, DriverConfig};
 use arwen_ipc_host::frame::{MAX_PAYLOAD, read_message, write_message};
+use arwen_ipc_host::known::{KnownAnswers, Shelf};
 use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::messages::*;
 use arwen_ipc_host::records::Base;
@@ -292,7 +293,9 @@ impl Players {
             for driver in &mut self.drivers {
                 let mut channel = Channel::new(recorded.clone());
                 let lost = || ();
-                let mut node = PipeHooks::new(&mut channel, false, &lost);
+                let mut shelf = Shelf::default();
+                let known = KnownAnswers::new(Vec::new(), &mut shelf);
+                let mut node = PipeHooks::new(&mut channel, false, &lost, known);
                 let output = match &request {
                     Body::GasScheduleChangeRequest(GasScheduleChangeRequest { gas_schedule }) => {
                         driver.change_gas_schedule(gas_schedule.clone()).unwrap();
@@ -300,15 +303,18 @@ impl Players {
                     }
                     Body::ContractDeployRequest(ContractDeployRequest {
                         create_input: Some(input),
+                        ..
                     }) => driver.create(&mut node, input).unwrap(),
                     Body::ContractCallRequest(ContractCallRequest {
                         call_input: Some(input),
+                        ..
                     }) => driver.call(&mut node, input).unwrap(),
                     Body::VersionRequest(_) => continue,
                     other => panic!("{place}: {other:?}"),
                 };
                 let Body::ContractResponse(ContractResponse {
                     output: Some(expected),
+                    ..
                 }) = &reply
                 else {
                     panic!("{place}: {reply:?}")
