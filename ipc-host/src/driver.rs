@@ -104,6 +104,10 @@ pub enum DriverError {
     /// The run was stopped by an [`InterruptHandle`]; the child is fine.
     #[error("{INTERRUPTED}")]
     Interrupted,
+    /// The node's own hook panicked, which ends an operation only of an
+    /// [`AsyncDriver`](crate::asynchronous::AsyncDriver); the child was killed.
+    #[error("the blockchain hook panicked")]
+    HookPanicked,
     /// The VM ran and failed by itself; the child is fine.
     #[error("{0}")]
     Vm(String),
@@ -147,8 +151,14 @@ impl Driver {
     /// # Errors
     /// There is no child to start, or it does not answer.
     pub fn start_with_logs(config: DriverConfig, handler: LogHandler) -> Result<Self, DriverError> {
-        let handler = Arc::new(Mutex::new(handler));
-        let mut driver = Self {
+        let mut driver = Self::idle(config, Arc::new(Mutex::new(handler)));
+        driver.version()?;
+        Ok(driver)
+    }
+
+    /// A driver whose first operation starts a child.
+    pub(crate) fn idle(config: DriverConfig, handler: Arc<Mutex<LogHandler>>) -> Self {
+        Self {
             config,
             child: None,
             handler,
@@ -156,9 +166,7 @@ impl Driver {
             orders: Orders::default(),
             foresight: Foresight::default(),
             shelf: Shelf::default(),
-        };
-        driver.version()?;
-        Ok(driver)
+        }
     }
 
     /// The child's version.

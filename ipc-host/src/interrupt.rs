@@ -46,6 +46,17 @@ impl InterruptHandle {
         state.wanted = true;
         true
     }
+
+    /// The same, and if no operation is running the next one is stopped, unless [`forget`](Self::forget) comes first.
+    pub(crate) fn interrupt_even_before_it_begins(&self) {
+        self.0.lock().next_too = true;
+        self.interrupt();
+    }
+
+    /// Spares the next operation.
+    pub(crate) fn forget(&self) {
+        self.0.lock().next_too = false;
+    }
 }
 
 /// The profile pipe, shared by a driver and its handles.
@@ -60,6 +71,8 @@ struct State {
     phase: Phase,
     /// Whether the operation is to be stopped.
     wanted: bool,
+    /// Whether one that has not begun is to be stopped as well.
+    next_too: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,7 +126,7 @@ impl Orders {
     pub fn begin(&self) {
         let mut state = self.lock();
         state.phase = Phase::Preparing;
-        state.wanted = false;
+        state.wanted = state.next_too;
     }
 
     /// The operation's request is sent.

@@ -3,6 +3,7 @@
 //! A node links this crate; nothing of the VM's engine is in it. The [`messages`] are declared once, and both sides,
 //! the [`driver`] here and the child in `arwen-ipc-child`, are made from the declaration.
 
+pub mod asynchronous;
 pub mod binary;
 pub mod channel;
 mod dialogue;
@@ -24,6 +25,7 @@ pub mod marshalizer;
 pub mod messages;
 mod node;
 pub mod patience;
+pub mod pool;
 mod process;
 pub mod records;
 pub mod wire;

@@ -154,7 +154,7 @@ fn vm_input(gas: u64) -> VmInput {
 /// A world that tells when it is asked something, before it answers.
 pub struct Spy<'a> {
     pub world: &'a mut World,
-    pub asked: &'a mut dyn FnMut(&str),
+    pub asked: &'a mut (dyn FnMut(&str) + Send),
 }
 
 macro_rules! forward {
