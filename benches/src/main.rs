@@ -153,7 +153,7 @@ fn ipc(args: &IpcArgs) -> Result<(), String> {
 fn table(args: &TableArgs) -> ExitCode {
     let engines: Vec<_> = engines::all()
         .into_iter()
-        .filter(|e| e.name().contains(&args.engine))
+        .filter(|e| e.name() == engines::UNIT || e.name().contains(&args.engine))
         .collect();
     let table = execute::run(&engines, &args.kernel, args.passes);
     print!("{}", report::markdown(&table));

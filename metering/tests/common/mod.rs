@@ -14,6 +14,7 @@ pub struct Planned {
     pub plan: ModulePlan,
     pub functions: Vec<FuncPlan>,
     pub imported: u32,
+    rules: &'static Rules,
     bodies: Vec<Vec<Step>>,
 }
 
@@ -24,6 +25,9 @@ struct Step {
     /// Branch depth of `br` and `br_if`, function index of `call`.
     immediate: u32,
 }
+
+/// Operators after which a walk ends.
+const STEPS: u64 = 2000;
 
 /// Plans a module under `rules`.
 pub fn plan(rules: &'static Rules, wat: &str) -> Planned {
@@ -68,6 +72,7 @@ pub fn plan_binary(rules: &'static Rules, wasm: Vec<u8>) -> Planned {
         wasm,
         functions,
         imported,
+        rules,
         bodies,
     }
 }
@@ -103,19 +108,28 @@ impl Planned {
     /// Walks through a call of a function as WebAssembly would, taking the decisions at its `if` and `br_if` from
     /// `decisions`. Imports return at once.
     pub fn walk(&self, function: usize, ops: &OpCosts, decisions: &[bool]) -> Walk {
+        let mut decisions = decisions.iter().copied();
+        let walk = self.walk_on(function, ops, &mut decisions);
+        assert_eq!(decisions.next(), None, "every decision was asked for");
+        walk
+    }
+
+    /// The same with as many decisions as it takes, for at most some thousand operators.
+    ///
+    /// Holds the plan to the rules: at every check of the rules the plan checks, unless nothing can tell that it comes
+    /// later; there, at calls and at the end what is charged is what is due.
+    pub fn walk_on(&self, function: usize, ops: &OpCosts, decisions: &mut dyn Iterator<Item = bool>) -> Walk {
         let mut walk = Walk::default();
         let costs = self.plan.costs(ops);
-        let mut decisions = decisions.iter().copied();
-        self.walk_function(function, &costs, &mut decisions, &mut walk);
-        assert_eq!(decisions.next(), None, "every decision was asked for");
+        self.walk_function(function, (ops, &costs), decisions, &mut walk);
         walk
     }
 
     fn walk_function(
         &self,
         function: usize,
-        costs: &[u64],
-        decisions: &mut impl Iterator<Item = bool>,
+        (ops, costs): (&OpCosts, &[u64]),
+        decisions: &mut dyn Iterator<Item = bool>,
         walk: &mut Walk,
     ) {
         let body = &self.bodies[function];
@@ -128,11 +142,32 @@ impl Planned {
         let mut labels = vec![(body.len(), 0)];
         let mut at = 0;
         while at < body.len() {
-            if let Some(charge) = points.get(&at).and_then(|point| point.charge) {
-                walk.gas += costs[charge.index()];
-            }
-            walk.executed += 1;
             let Step { op, immediate } = body[at];
+            let point = points.get(&at);
+            walk.gas += point.map_or(0, |point| point.charge.map_or(0, |id| costs[id.index()]));
+            walk.executed += 1;
+            if walk.executed > STEPS {
+                return;
+            }
+            if point.is_some_and(|point| point.check) {
+                walk.check_due = false;
+            }
+            if op == Op::I32Load {
+                assert!(
+                    !walk.check_due,
+                    "a trap comes before the check that was due before it"
+                );
+            }
+            walk.due += u64::from(ops.price(op));
+            let leaves = op == Op::Return || at + 1 == body.len();
+            if self.rules.check.contains(&op) {
+                walk.check_due = point.is_none();
+                assert!(point.is_none_or(|point| point.check), "a check at {op:?}");
+            }
+            if leaves || matches!(op, Op::Call | Op::Br | Op::BrIf | Op::Loop) {
+                assert_eq!(walk.gas, walk.due, "at {op:?}");
+                assert!(!walk.check_due, "a check at {op:?}");
+            }
             let branch = match op {
                 Op::Br => true,
                 Op::BrIf => decisions.next().expect("a decision"),
@@ -169,7 +204,12 @@ impl Planned {
                     labels.pop();
                 }
                 Op::Call if immediate >= self.imported => {
-                    self.walk_function((immediate - self.imported) as usize, costs, decisions, walk);
+                    self.walk_function(
+                        (immediate - self.imported) as usize,
+                        (ops, costs),
+                        decisions,
+                        walk,
+                    );
                 }
                 _ => {}
             }
@@ -200,4 +240,8 @@ pub struct Walk {
     pub gas: u64,
     /// Operators executed. An `end` or `else` counts when control falls through to it.
     pub executed: u64,
+    /// What they cost.
+    due: u64,
+    /// Whether the rules checked the limit and the plan did not yet.
+    check_due: bool,
 }
