@@ -9,15 +9,14 @@ mod wasmi;
 #[cfg(feature = "peers")]
 mod wasmtime;
 
-use rustix::time::{ClockId, clock_gettime};
-
+use crate::clock::own_time;
 use crate::kernels::Kernel;
 
 /// What one run of a kernel gave and took.
 pub struct Turn {
     /// The kernel's result.
     pub result: i64,
-    /// Processor time of the thread that ran it, in milliseconds: what else the machine does hardly shows.
+    /// Processor time of the thread that ran it, in milliseconds.
     pub millis: f64,
 }
 
@@ -26,16 +25,12 @@ pub type Prepared = Box<dyn FnMut() -> Turn>;
 
 /// Makes a kernel that runs on the calling thread ready.
 fn timed(mut run: impl FnMut() -> i64 + 'static) -> Prepared {
-    let now = || {
-        let time = clock_gettime(ClockId::ThreadCPUTime);
-        time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
-    };
     Box::new(move || {
-        let start = now();
+        let start = own_time();
         let result = run();
         Turn {
             result,
-            millis: now() - start,
+            millis: own_time().saturating_sub(start).as_secs_f64() * 1e3,
         }
     })
 }

@@ -11,9 +11,9 @@ use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::records::InitializeArguments;
 use arwen_metering::Schedule;
 use arwen_scenario::{Account, World};
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 
+use crate::clock::own_time;
 use crate::report::{date, machine};
 use crate::stats;
 
@@ -392,15 +392,6 @@ fn good(output: VmOutput) -> Result<VmOutput, String> {
 
 fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
-}
-
-/// Processor time of this thread.
-fn own_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(
-        u64::try_from(time.tv_sec).unwrap_or(0),
-        u32::try_from(time.tv_nsec).unwrap_or(0),
-    )
 }
 
 /// Median and first decile of one side's times for a question, and its median processor time; none when not asked.

@@ -3,6 +3,7 @@
 mod alloc;
 #[path = "../../engine/tests/common/bombs.rs"]
 mod bombs;
+mod clock;
 mod compile;
 mod engines;
 mod execute;
@@ -56,6 +57,9 @@ struct CompileArgs {
     /// Compile to native code whatever it takes.
     #[arg(long)]
     no_budget: bool,
+    /// The folder for the results; nothing is written without it.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
 }
 
 /// What `ipc` measures and where it writes.
@@ -114,7 +118,12 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Table(args) => return table(&args),
         Command::Compile(args) => {
-            compile::run(args.folder.as_deref(), &args.module, !args.no_budget).map_err(|e| e.to_string())
+            let table = compile::run(args.folder.as_deref(), &args.module, !args.no_budget);
+            let kept = table.and_then(|table| match &args.out {
+                Some(folder) => compile::write(&table, folder),
+                None => Ok(()),
+            });
+            kept.map_err(|e| e.to_string())
         }
         Command::Ipc(args) => ipc(&args),
         Command::Soak { cycles } => soak::run(cycles),
