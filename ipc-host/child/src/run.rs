@@ -29,7 +29,7 @@ const STACK_BYTES: usize = 256 << 20;
 /// What the environment of the process decides. No reply depends on it but by whom built-in functions are computed.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Which tier runs contracts; the VM's default when none.
+    /// Which tier runs contracts; when none, the one that lets no cold contract wait for its compilation.
     pub tier: Option<Tier>,
     /// Who computes built-in functions; the node can only if it answers kinds above 61.
     pub builtins: BuiltinMode,
@@ -43,7 +43,7 @@ pub struct Options {
 
 impl Options {
     fn tier(&self) -> Tier {
-        self.tier.unwrap_or(VmSettings::default().tier)
+        self.tier.unwrap_or(Tier::Tiered)
     }
 }
 
