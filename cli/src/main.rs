@@ -1,10 +1,9 @@
 //! The `arwen` binary: the VM child when a node starts it without arguments, tools for people otherwise.
 
 mod child;
+mod profile;
 mod run;
 mod scenario;
-#[cfg_attr(not(test), allow(dead_code, reason = "for the commands that explain code"))]
-mod source_map;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -66,6 +65,9 @@ enum Command {
         #[arg(long, value_name = "MS", default_value_t = 10_000)]
         timeout: u64,
     },
+    /// Shows what contracts use gas for.
+    #[command(long_about = profile::ABOUT, after_help = profile::EXAMPLE)]
+    Profile(profile::ProfileArgs),
     /// Runs declarative contract tests.
     Scenario(scenario::ScenarioArgs),
     /// Prints the version.
@@ -85,6 +87,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         None => child::main(),
         Some(Command::Run { path, json, timeout }) => run::main(&path, json, timeout),
+        Some(Command::Profile(args)) => profile::run(&args),
         Some(Command::Scenario(args)) => scenario::run(args),
         Some(Command::Version) => {
             println!("arwen {}", env!("CARGO_PKG_VERSION"));

@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use arwen_scenario::run::{MachineError, VmMachine};
-use arwen_scenario::suite::{self, Options, Outcome, Report, Summary};
+use arwen_scenario::suite::{self, Case, Options, Outcome, Report, Summary};
+use arwen_tools::coverage;
+use arwen_tools::machine::{Collector, RecordingMachine};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The arguments of `arwen scenario`.
@@ -41,6 +43,10 @@ pub struct RunArgs {
     /// What runs the contracts; `both` fails where the two differ
     #[arg(long, value_enum, default_value_t = TierChoice::Jit)]
     tier: TierChoice,
+    /// Write which code of the contracts ran, as an lcov file: by source line where a contract has debug information, else
+    /// by byte offset
+    #[arg(long, value_name = "FILE", conflicts_with = "tier")]
+    coverage: Option<PathBuf>,
     /// How many scenarios to run at once (default: one a processor)
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -147,7 +153,10 @@ fn run_scenarios(args: &RunArgs) -> Result<Summary, String> {
             TierChoice::Both => VmMachine::both(),
         }
     };
-    let summary = suite::run(&cases, &options, machine, finished).map_err(|error| error.to_string())?;
+    let summary = match &args.coverage {
+        None => suite::run(&cases, &options, machine, finished).map_err(|error| error.to_string())?,
+        Some(path) => run_covered(&cases, &options, path, finished)?,
+    };
     progress.clear();
     match args.format {
         Format::Text => println!("{summary}"),
@@ -157,6 +166,21 @@ fn run_scenarios(args: &RunArgs) -> Result<Summary, String> {
     if args.format != Format::Text {
         eprintln!("{summary}");
     }
+    Ok(summary)
+}
+
+/// Runs cases in the observed tier and writes their coverage.
+fn run_covered(
+    cases: &[Case],
+    options: &Options,
+    path: &Path,
+    finished: impl FnMut(&Report),
+) -> Result<Summary, String> {
+    let collector = Collector::default();
+    let machine = || RecordingMachine::collected_by(&collector);
+    let summary = suite::run(cases, options, machine, finished).map_err(|error| error.to_string())?;
+    std::fs::write(path, coverage::lcov(&collector.take()))
+        .map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(summary)
 }
 

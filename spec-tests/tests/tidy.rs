@@ -54,6 +54,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["arwen-eei", "arwen-interface", "arwen-ipc-host", "arwen-metering"],
     ),
     ("scenario", &["arwen-eei", "arwen-interface", "arwen-metering"]),
+    (
+        "tools",
+        &[
+            "arwen-eei",
+            "arwen-engine",
+            "arwen-interface",
+            "arwen-metering",
+            "arwen-scenario",
+        ],
+    ),
 ];
 
 /// Files longer than this must be tables.

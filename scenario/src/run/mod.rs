@@ -16,7 +16,7 @@ use crate::parse::Parser;
 use crate::world::World;
 
 pub use machine::{Machine, MachineError};
-pub use vm::VmMachine;
+pub use vm::{VmMachine, scenario_prices, scenario_vm};
 
 /// Step files that include each other deeper than this include themselves.
 const MAX_INCLUDES: usize = 64;
@@ -52,6 +52,11 @@ impl<M: Machine> Runner<M> {
             check_gas: true,
             dumps: Vec::new(),
         }
+    }
+
+    /// The machine.
+    pub fn machine(&self) -> &M {
+        &self.machine
     }
 
     /// The world, as the last scenario left it.

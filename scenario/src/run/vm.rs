@@ -50,21 +50,9 @@ impl VmMachine {
 
     fn new(first: Tier, second: Option<Tier>) -> Result<Self, MachineError> {
         let schedule = GasSchedule::Default;
-        let vm = |tier| {
-            let settings = VmSettings {
-                vm_type: VM_TYPE.to_vec(),
-                block_gas_limit: BLOCK_GAS_LIMIT,
-                account_updates: true,
-                name_services: scenario_name_services().collect(),
-                builtin_prices: Some(BuiltinPrices::uniform(1)),
-                tier,
-                ..VmSettings::default()
-            };
-            Vm::new(settings, prices(schedule)?).map_err(machine_error)
-        };
         Ok(Self {
-            first: vm(first)?,
-            second: second.map(vm).transpose()?,
+            first: scenario_vm(first, schedule)?,
+            second: second.map(|tier| scenario_vm(tier, schedule)).transpose()?,
             schedule,
         })
     }
@@ -87,6 +75,23 @@ impl VmMachine {
         };
         Err(MachineError(format!("interpreter and compiler differ: {what}")))
     }
+}
+
+/// A VM as scenarios expect it.
+///
+/// # Errors
+/// When it cannot be set up.
+pub fn scenario_vm(tier: Tier, schedule: GasSchedule) -> Result<Vm, MachineError> {
+    let settings = VmSettings {
+        vm_type: VM_TYPE.to_vec(),
+        block_gas_limit: BLOCK_GAS_LIMIT,
+        account_updates: true,
+        name_services: scenario_name_services().collect(),
+        builtin_prices: Some(BuiltinPrices::uniform(1)),
+        tier,
+        ..VmSettings::default()
+    };
+    Vm::new(settings, scenario_prices(schedule)?).map_err(machine_error)
 }
 
 fn machine_error(error: impl Display) -> MachineError {
@@ -128,7 +133,11 @@ fn difference(first: &VmOutput, second: &VmOutput) -> String {
         .unwrap_or_default()
 }
 
-fn prices(schedule: GasSchedule) -> Result<Schedule, MachineError> {
+/// The prices that scenarios mean by a schedule.
+///
+/// # Errors
+/// When there are none of its name.
+pub fn scenario_prices(schedule: GasSchedule) -> Result<Schedule, MachineError> {
     let name = schedule.bundled_name();
     Schedule::bundled(name)
         .cloned()
@@ -142,7 +151,7 @@ impl Machine for VmMachine {
                 .into_iter()
                 .flatten()
             {
-                vm.set_schedule(prices(schedule)?);
+                vm.set_schedule(scenario_prices(schedule)?);
             }
             self.schedule = schedule;
         }

@@ -15,7 +15,7 @@ use wasmparser::{ExternalKind, KnownCustom, Name, Parser, Payload, TypeRef};
 type Bytes<'w> = EndianSlice<'w, LittleEndian>;
 
 /// The functions of a module and their source.
-pub(crate) struct SourceMap<'w> {
+pub struct SourceMap<'w> {
     /// How many functions are imported: the index of the first one with a body.
     imported: u32,
     /// Body of function `imported + i`, without the size before it: local declarations and operators.
@@ -28,7 +28,7 @@ pub(crate) struct SourceMap<'w> {
 
 /// A line of source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SourceLine {
+pub struct SourceLine {
     /// Path as the compiler recorded it.
     pub file: String,
     /// Number, from 1.
@@ -184,7 +184,7 @@ fn dwarf<'w>(sections: &BTreeMap<&str, &'w [u8]>) -> Option<Context<Bytes<'w>>> 
 mod tests {
     use super::{SourceLine, SourceMap};
 
-    const LINES: &[u8] = include_bytes!("../tests/data/lines.wasm");
+    const LINES: &[u8] = include_bytes!("../../cli/tests/data/lines.wasm");
 
     fn line(line: u32) -> SourceLine {
         SourceLine {

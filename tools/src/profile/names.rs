@@ -1,0 +1,82 @@
+//! What people call the parts of a recording.
+
+use arwen_eei::table::host_fns;
+use arwen_scenario::expr::{Hint, reconstruct};
+
+use crate::record::{Part, Recorder};
+use crate::source_map::SourceMap;
+
+/// Names for everything in a recording.
+pub(super) struct Names<'r> {
+    /// Of each contract, its functions and lines.
+    sources: Vec<SourceMap<'r>>,
+    /// Of each contract, what to put before the names of its functions; nothing when there is only one.
+    prefixes: Vec<String>,
+}
+
+impl<'r> Names<'r> {
+    pub fn of(recorder: &'r Recorder) -> Self {
+        let contracts = recorder.contracts();
+        let prefix = |address: &[u8]| match contracts.len() {
+            0 | 1 => String::new(),
+            _ => format!("{} ", reconstruct(address, Hint::Address)),
+        };
+        Self {
+            sources: contracts
+                .iter()
+                .map(|code| SourceMap::read(code.module.wasm()))
+                .collect(),
+            prefixes: contracts.iter().map(|code| prefix(&code.address)).collect(),
+        }
+    }
+
+    /// The name of a part.
+    pub fn part(&self, part: &Part) -> String {
+        match part {
+            Part::Call { address, function } => {
+                let function = String::from_utf8_lossy(function);
+                match address.is_empty() {
+                    true => format!("deployment: {function}"),
+                    false => format!("{}: {function}", reconstruct(address, Hint::Address)),
+                }
+            }
+            Part::Function { contract, index } => self.function(*contract, *index),
+            Part::Host(id) => {
+                let known = host_fns().find(|(known, _)| known.0 == *id);
+                known.map_or_else(|| format!("host function {id}"), |(_, row)| row.name.to_owned())
+            }
+            Part::Builtin(name) => format!("built-in {}", String::from_utf8_lossy(name)),
+            other => super::use_of(other).to_owned(),
+        }
+    }
+
+    fn function(&self, contract: usize, index: u32) -> String {
+        match (self.prefixes.get(contract), self.sources.get(contract)) {
+            (Some(prefix), Some(source)) => format!("{prefix}{}", source.function_name(index)),
+            _ => format!("function {index}"),
+        }
+    }
+
+    /// The line of an operator; where it has none, its function.
+    pub fn line(&self, contract: usize, offset: u32) -> String {
+        let Some(source) = self.sources.get(contract) else {
+            return format!("offset {offset:#x}");
+        };
+        match (source.line_at(offset.into()), source.function_at(offset.into())) {
+            (Some(line), _) => line.to_string(),
+            (None, Some(function)) => self.function(contract, function),
+            (None, None) => format!("offset {offset:#x}"),
+        }
+    }
+
+    /// File and line where a function begins.
+    pub fn place(&self, part: &Part) -> Option<(String, u32)> {
+        let Part::Function { contract, index } = part else {
+            return None;
+        };
+        let source = self.sources.get(*contract)?;
+        let (_, body) = source.bodies().find(|(function, _)| function == index)?;
+        let line = source.lines_in(body).into_iter().map(|(_, line)| line).min()?;
+        Some((line.file, line.line))
+    }
+}
