@@ -201,7 +201,7 @@ macro_rules! for_each_instruction {
                 RefFunc = "d---" "a = reference to function x";
                 Call = "----" "call function x, defined here, arguments and results from a on";
                 CallMetered = "----" "charge y, check, call function x, defined here, arguments and results from a on";
-                CallImport = "----" "call imported function x, arguments and results from a on";
+                CallImport = "----" "call imported function x, b arguments and c results from a on; bit n of y: result n is narrow";
                 CallIndirect = "-S--" "call element b of table c, of type x, arguments and results from a on";
                 CallIndirectMetered = "-S--" "charge y, check, and as CallIndirect";
                 ReturnCall = "----" "return the results of function x, arguments from a on";

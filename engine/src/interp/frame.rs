@@ -3,14 +3,22 @@
 
 use std::sync::atomic::Ordering;
 
-use super::ModuleCode;
+use super::code::Instr;
 use super::machine::{Costs, Frame, Frames, Ip, Limit, Mem, MemSize, Regs, ValueStack, View};
 use super::run::Exit;
 use super::seal::Code;
 use crate::host::{Host, HostStop};
+use crate::runtime::slots::Slots;
 use crate::runtime::store::{FuncId, FuncKind, InstanceId, Store};
 use crate::trap::Trap;
 use crate::value::ValType;
+
+/// What an invocation needs room for, kept for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Stacks {
+    values: ValueStack,
+    frames: Frames,
+}
 
 /// An invocation under way.
 pub(super) struct Vm<'a> {
@@ -43,27 +51,18 @@ pub(super) struct Vm<'a> {
 /// Where to go on after a call that was not made by the loop; `None` when the invocation is over.
 pub(super) type Next = Option<(Ip, Regs)>;
 
-/// Values passed to a host function without allocating.
-const FEW: usize = 16;
-
 impl<'a> Vm<'a> {
-    /// An invocation of a function of an interpreted instance, about to enter it.
+    /// An invocation of a function of the instance in view, about to enter it.
     pub fn new(
         store: &'a mut Store,
         host: &'a mut dyn Host,
         budget: u32,
-        instance: InstanceId,
-        module_code: &ModuleCode,
+        view: View,
         (code, args): (&Code, &[u64]),
     ) -> Self {
-        let view = View::of(
-            instance,
-            &store.instances[instance.0 as usize],
-            &module_code.functions,
-        );
         // A host function that calls back finds none and makes its own.
-        let mut stack = std::mem::take(&mut store.value_stack);
-        let first = stack.first(args, code.registers());
+        let mut stacks = std::mem::take(&mut store.stacks);
+        let first = stacks.values.first(args, code.registers());
         Self {
             costs: view.costs(),
             limit: Limit::of(store.meter_ref().cells()),
@@ -74,9 +73,9 @@ impl<'a> Vm<'a> {
             transfers: 0,
             remaining: budget,
             budget,
-            frames: Frames::new(),
+            frames: stacks.frames,
             away: Vec::new(),
-            stack,
+            stack: stacks.values,
             view,
             store,
             host,
@@ -97,10 +96,17 @@ impl<'a> Vm<'a> {
     pub fn finish(mut self, outcome: Result<Regs, Trap>, results: &mut [u64]) -> Result<(), Trap> {
         let done = outcome.and_then(|regs| {
             let slots = self.stack.slots(regs, 0, results.len()).ok_or(Trap::Internal)?;
-            results.copy_from_slice(slots);
+            match (results, slots) {
+                ([result], [slot]) => *result = *slot,
+                (results, slots) => results.copy_from_slice(slots),
+            }
             Ok(())
         });
-        self.store.value_stack = self.stack;
+        self.frames.clear();
+        self.store.stacks = Stacks {
+            values: self.stack,
+            frames: self.frames,
+        };
         done
     }
 
@@ -241,12 +247,27 @@ impl<'a> Vm<'a> {
         self.view.code(function).ok_or(Trap::Internal)
     }
 
-    /// Calls an imported function.
-    #[cold]
+    /// Calls an imported function as its `CallImport` says.
     #[inline(never)]
-    pub fn call_import(&mut self, index: u32, ip: Ip, regs: Regs, up: u16, used: u64) -> Result<Next, Trap> {
-        let func = self.store.instances[self.view.instance.0 as usize].funcs[index as usize];
-        self.call_any(func, ip, regs, up, used)
+    pub fn call_import(&mut self, call: &Instr, ip: Ip, regs: Regs, used: u64) -> Result<Next, Trap> {
+        let func = self.store.instances[self.view.instance.0 as usize].funcs[call.x as usize];
+        let FuncKind::Host { instance, id } = self.store.funcs[func.0 as usize].kind else {
+            return self.call_any(func, ip, regs, call.a, used);
+        };
+        if call.c > MAX_COUNTED {
+            return self.call_any(func, ip, regs, call.a, used);
+        }
+        self.set_used(used);
+        let counts = (call.b.into(), call.c.into());
+        let regs = self.call_host((instance, id), counts, regs, (call.a, call.a), self.remaining)?;
+        let (mut register, mut narrow) = (call.a, call.y);
+        while narrow != 0 {
+            if narrow % 2 == 1 {
+                regs.narrow(register);
+            }
+            (register, narrow) = (register.wrapping_add(1), narrow / 2);
+        }
+        Ok(Some((ip, regs)))
     }
 
     /// Calls any function of the store, arguments and results from the register `up` on.
@@ -311,45 +332,63 @@ impl<'a> Vm<'a> {
         to: u16,
         remaining: u32,
     ) -> Result<Regs, Trap> {
-        let entity = &self.store.funcs[func.0 as usize];
-        let kind = entity.kind;
-        let ty = entity.ty.clone();
-        let (params, count) = (ty.params().len(), ty.results().len());
-        let (mut few_args, mut few_results) = ([0; FEW], [0; FEW]);
-        let (mut many_args, mut many_results) = (Vec::new(), Vec::new());
-        let args: &mut [u64] = match few_args.get_mut(..params) {
-            Some(args) => args,
-            None => {
-                many_args.resize(params, 0);
-                &mut many_args
-            }
+        // Such functions are entered, not called: all instances of a store run in the same tier.
+        let FuncKind::Host { instance, id } = self.store.funcs[func.0 as usize].kind else {
+            return Err(Trap::Internal);
         };
-        let results: &mut [u64] = match few_results.get_mut(..count) {
-            Some(results) => results,
-            None => {
-                many_results.resize(count, 0);
-                &mut many_results
-            }
-        };
-        args.copy_from_slice(self.stack.slots(regs, from, params).ok_or(Trap::Internal)?);
-        match kind {
-            FuncKind::Host { instance, id, .. } => self
-                .store
-                .call_host(instance, id, self.host, remaining, args, results)
-                .map_err(|HostStop| Trap::Host)?,
-            // Such functions are entered, not called: all instances of a store run in the same tier.
-            FuncKind::Wasm { .. } => return Err(Trap::Internal),
-        }
-        for (slot, ty) in results.iter_mut().zip(ty.results()) {
-            if matches!(ty, ValType::I32 | ValType::F32) {
-                *slot &= u64::from(u32::MAX);
+        let ty = self.store.func_type(func).ok_or(Trap::Internal)?.clone();
+        let counts = (ty.params().len(), ty.results().len());
+        let regs = self.call_host((instance, id), counts, regs, (from, to), remaining)?;
+        for (register, ty) in (to..).zip(ty.results()) {
+            if is_narrow(*ty) {
+                regs.narrow(register);
             }
         }
-        let regs = self.stack.reserve(regs, to, count);
-        self.stack
-            .slots(regs, to, count)
-            .ok_or(Trap::Internal)?
-            .copy_from_slice(results);
         Ok(regs)
     }
+
+    /// Calls a host function with so many parameters and results, arguments from the first register on, results from the
+    /// second. Results are as the host gave them.
+    fn call_host(
+        &mut self,
+        (instance, id): (InstanceId, u32),
+        (params, results): (usize, usize),
+        regs: Regs,
+        (from, to): (u16, u16),
+        remaining: u32,
+    ) -> Result<Regs, Trap> {
+        let args = self.stack.slots(regs, from, params).ok_or(Trap::Internal)?;
+        if results == 1 {
+            // The most frequent, without a copy of unknown length.
+            let mut given = 0;
+            let given = std::slice::from_mut(&mut given);
+            self.store
+                .call_host(instance, id, self.host, remaining, args, given)
+                .map_err(|HostStop| Trap::Host)?;
+            let regs = self.stack.reserve(regs, to, 1);
+            regs.set(to, given[0]);
+            return Ok(regs);
+        }
+        let mut given = Slots::zeros(results);
+        self.store
+            .call_host(instance, id, self.host, remaining, args, given.all())
+            .map_err(|HostStop| Trap::Host)?;
+        if results == 0 {
+            return Ok(regs);
+        }
+        let regs = self.stack.reserve(regs, to, results);
+        self.stack
+            .slots(regs, to, results)
+            .ok_or(Trap::Internal)?
+            .copy_from_slice(given.all());
+        Ok(regs)
+    }
+}
+
+/// Results that a `CallImport` tells of; with more, the function's type does.
+pub(super) const MAX_COUNTED: u16 = 32;
+
+/// Has a value of this type only the low half of its slot?
+pub(super) fn is_narrow(ty: ValType) -> bool {
+    matches!(ty, ValType::I32 | ValType::F32)
 }

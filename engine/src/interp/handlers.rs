@@ -500,7 +500,7 @@ handlers! { vm i s ip regs mem used acc;
         return enter(vm, ip, regs, mem, used, i.x, i.a);
     }
     CallImport {
-        let next = vm.call_import(i.x, ip, regs, i.a, used);
+        let next = vm.call_import(i, ip, regs, used);
         return go_on(vm, next);
     }
     CallIndirect {

@@ -69,7 +69,7 @@ impl Ip {
 
 /// The registers of a frame.
 #[derive(Clone, Copy)]
-pub(crate) struct Regs(*mut u64);
+pub(super) struct Regs(*mut u64);
 
 impl Regs {
     /// A register.
@@ -84,6 +84,12 @@ impl Regs {
     pub fn set(self, register: u16, slot: u64) {
         // SAFETY: registers, see the module's text.
         unsafe { *self.0.add(register as usize) = slot }
+    }
+
+    /// Clears the high half of a register.
+    #[inline(always)]
+    pub fn narrow(self, register: u16) {
+        self.set(register, self.get(register) & u64::from(u32::MAX));
     }
 
     /// Sets `count` registers from `to` on to what those from `from` on were.
@@ -122,7 +128,7 @@ impl Regs {
 
 /// Registers of all frames of an invocation.
 #[derive(Debug, Default)]
-pub(crate) struct ValueStack {
+pub(super) struct ValueStack {
     slots: Vec<u64>,
     /// Address past the last slot.
     end: usize,
@@ -207,6 +213,7 @@ pub(super) struct Frame {
 }
 
 /// Callers to go back to, innermost last.
+#[derive(Debug)]
 pub(super) struct Frames {
     /// Where the next one goes; those before it are alive.
     top: *mut Frame,
@@ -215,15 +222,25 @@ pub(super) struct Frames {
     frames: Vec<MaybeUninit<Frame>>,
 }
 
+// SAFETY: the pointers are into `frames`, which moves with them; what frames point to matters only while code runs.
+unsafe impl Send for Frames {}
+
+impl Default for Frames {
+    fn default() -> Self {
+        let mut frames: Vec<MaybeUninit<Frame>> = Vec::new();
+        let none = frames.as_mut_ptr_range();
+        Self {
+            top: none.start.cast(),
+            end: none.end.cast(),
+            frames,
+        }
+    }
+}
+
 impl Frames {
-    pub fn new() -> Self {
-        let mut frames = Self {
-            top: std::ptr::null_mut(),
-            end: std::ptr::null_mut(),
-            frames: Vec::new(),
-        };
-        frames.grow();
-        frames
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.top = self.frames.as_mut_ptr().cast();
     }
 
     /// Is there a place for one more?
@@ -258,13 +275,7 @@ impl Frames {
 
     #[inline(always)]
     fn len(&self) -> usize {
-        (self.top as usize
-            - if self.top.is_null() {
-                0
-            } else {
-                self.frames.as_ptr() as usize
-            })
-            / size_of::<Frame>()
+        (self.top as usize - self.frames.as_ptr() as usize) / size_of::<Frame>()
     }
 
     /// Takes the innermost caller, unless there is none.

@@ -19,8 +19,9 @@ use crate::host::Host;
 use crate::module::info::ModuleInfo;
 use crate::runtime::store::{InstanceId, Store};
 use crate::trap::Trap;
+pub(crate) use frame::Stacks;
 use frame::Vm;
-pub(crate) use machine::ValueStack;
+use machine::View;
 use seal::Code;
 
 /// The code of a module's functions, each translated when it is first called. Shared between threads.
@@ -60,10 +61,14 @@ pub(crate) fn invoke(
     args: &[u64],
     results: &mut [u64],
 ) -> Result<(), Trap> {
-    let module = store.instances[instance.0 as usize].module.clone();
-    let module_code = module.code().interpreted();
-    let code = module_code.function(body);
-    let mut vm = Vm::new(store, host, budget, instance, module_code, (code, args));
+    let target = &store.instances[instance.0 as usize];
+    let module_code = target.module.code().interpreted();
+    let view = View::of(instance, target, &module_code.functions);
+    if view.code(body).is_none() {
+        module_code.function(body);
+    }
+    let code = view.code(body).ok_or(Trap::Internal)?;
+    let mut vm = Vm::new(store, host, budget, view, (code, args));
     let outcome = vm.start(code).and_then(|()| run::run(&mut vm));
     vm.finish(outcome, results)
 }

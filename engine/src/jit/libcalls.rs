@@ -146,7 +146,8 @@ impl Call<'_> {
         let store = self.store();
         let func: FuncId = store.instances[instance.0 as usize].funcs[index as usize];
         let entity = &store.funcs[func.0 as usize];
-        let (params, results) = (entity.ty.params().len(), entity.ty.results().len());
+        let ty = store.func_type(func).ok_or(Trap::BadInvocation)?;
+        let (params, results) = (ty.params().len(), ty.results().len());
         let kind = entity.kind;
         // SAFETY: the thunk that calls this has laid out the slots in its frame, by the same type.
         let slots = unsafe { std::slice::from_raw_parts_mut(values as *mut u64, params + results) };

@@ -128,7 +128,7 @@ impl<'m> Machine<'m, '_> {
         let index = self.pop()? as u32;
         let slot = self.table(table)?.get(index).ok_or(Trap::UndefinedElement)?;
         let func = crate::runtime::context::func_of(slot).ok_or(Trap::IndirectCallToNull)?;
-        let given = &self.store.funcs.get(func as usize).ok_or(Trap::Internal)?.ty;
+        let given = self.store.func_type(FuncId(func)).ok_or(Trap::Internal)?;
         match self.module()?.types.get(type_index as usize) {
             Some(wanted) if wanted == given => Ok(FuncId(func)),
             _ => Err(Trap::BadSignature),
@@ -175,13 +175,7 @@ impl<'m> Machine<'m, '_> {
     }
 
     fn call_host(&mut self, func: FuncId, instance: InstanceId, id: u32, remaining: u32) -> Result<(), Trap> {
-        let ty = self
-            .store
-            .funcs
-            .get(func.0 as usize)
-            .ok_or(Trap::Internal)?
-            .ty
-            .clone();
+        let ty = self.store.func_type(func).ok_or(Trap::Internal)?.clone();
         let first = self
             .stack
             .len()

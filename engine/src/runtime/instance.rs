@@ -17,7 +17,7 @@ use crate::error::{InstantiateError, LinkError, SegmentError};
 use crate::host::Host;
 use crate::module::Module;
 use crate::module::const_expr::ConstExpr;
-use crate::module::info::{ImportDecl, ModuleInfo, Placement};
+use crate::module::info::{ImportDecl, ImportType, ModuleInfo, Placement};
 use crate::trap::Trap;
 use crate::value::ExternType;
 
@@ -116,8 +116,17 @@ impl Store {
                 given: imports.len(),
             });
         }
-        let mut linked = Linked::default();
+        let mut linked = Linked {
+            funcs: Vec::with_capacity(imports.len()),
+            ..Linked::default()
+        };
         for (decl, import) in info.imports.iter().zip(imports) {
+            if let (ImportType::Func(wanted), Extern::HostFunc { id, ty }) = (&decl.ty, import)
+                && info.types[*wanted as usize] == *ty
+            {
+                linked.funcs.push(Linkage::Host(*id));
+                continue;
+            }
             let names = |decl: &ImportDecl| (decl.module.to_string(), decl.name.to_string());
             let wanted = info.import_type(&decl.ty);
             let Some(given) = self.extern_type(import) else {
@@ -223,44 +232,53 @@ impl Store {
         }
 
         // Imported host functions become functions of this instance: they are called on its behalf.
-        let mut own_refs = Vec::with_capacity(info.funcs.len());
+        let first = self.funcs.len() as u32;
+        let defined = info.imported_funcs..info.funcs.len() as u32;
         let mut funcs = Vec::with_capacity(info.funcs.len());
-        let mut kinds = Vec::with_capacity(info.funcs.len());
-        for index in 0..info.funcs.len() as u32 {
-            let kind = match imported.get(index as usize) {
-                Some(Linkage::Func(func)) => {
-                    funcs.push(*func);
-                    kinds.push(None);
-                    continue;
+        let mut own = Vec::with_capacity(info.funcs.len());
+        for (index, linkage) in (0..).zip(&imported) {
+            match linkage {
+                Linkage::Func(func) => funcs.push(*func),
+                Linkage::Host(host) => {
+                    funcs.push(FuncId(first + own.len() as u32));
+                    let kind = FuncKind::Host {
+                        instance: id,
+                        id: *host,
+                    };
+                    own.push((index, kind));
                 }
-                Some(Linkage::Host(host)) => FuncKind::Host {
-                    instance: id,
-                    id: *host,
-                },
-                None => FuncKind::Wasm {
-                    instance: id,
-                    body: index - info.imported_funcs,
-                },
-            };
-            let func = FuncId(self.funcs.len() as u32 + own_refs.len() as u32);
-            own_refs.push(UnsafeCell::new(FuncRef {
-                code: std::ptr::null(),
-                ctx: context.as_ptr(),
-                sig: distinct[info.func_canonical(index) as usize],
-                func: func.0,
-            }));
-            funcs.push(func);
-            kinds.push(Some(kind));
-        }
-        let own_refs = own_refs.into_boxed_slice();
-        let mut own = own_refs.iter();
-        for (index, kind) in kinds.into_iter().enumerate() {
-            if let (Some(kind), Some(reference)) = (kind, kind.and_then(|_| own.next())) {
-                let ty = info.func_type(index as u32).clone();
-                let reference = reference.get().cast_const();
-                self.funcs.push(FuncEntity { ty, kind, reference });
             }
         }
+        let first_defined = first + own.len() as u32;
+        funcs.extend(
+            defined
+                .clone()
+                .map(|index| FuncId(first_defined + index - defined.start)),
+        );
+        own.extend(defined.clone().map(|index| {
+            let body = index - defined.start;
+            (index, FuncKind::Wasm { instance: id, body })
+        }));
+        let own_refs: Box<[_]> = (first..)
+            .zip(&own)
+            .map(|(func, (index, _))| {
+                UnsafeCell::new(FuncRef {
+                    code: std::ptr::null(),
+                    ctx: context.as_ptr(),
+                    sig: sigs[info.funcs[*index as usize] as usize],
+                    func,
+                })
+            })
+            .collect();
+        self.funcs.extend(
+            own.iter()
+                .zip(&own_refs)
+                .map(|((index, kind), reference)| FuncEntity {
+                    kind: *kind,
+                    index: *index,
+                    reference: reference.get().cast_const(),
+                }),
+        );
         let func_refs: Box<[_]> = funcs
             .iter()
             .map(|id| self.funcs[id.0 as usize].reference)

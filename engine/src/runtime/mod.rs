@@ -7,6 +7,7 @@ pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod ops;
 pub(crate) mod pool;
+pub(crate) mod slots;
 pub(crate) mod stack;
 pub(crate) mod store;
 pub(crate) mod table;

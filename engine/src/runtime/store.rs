@@ -6,6 +6,7 @@ use super::cells::{Interrupt, Meter};
 use super::context::{FuncRef, GlobalPtr, func_of};
 use super::instance::Instance;
 use super::memory::Memory;
+use super::slots::Slots;
 use super::stack;
 use super::table::Table;
 use crate::backend;
@@ -69,11 +70,21 @@ pub(crate) enum FuncKind {
     Host { instance: InstanceId, id: u32 },
 }
 
+impl FuncKind {
+    /// The instance it belongs to.
+    fn instance(self) -> InstanceId {
+        match self {
+            Self::Wasm { instance, .. } | Self::Host { instance, .. } => instance,
+        }
+    }
+}
+
 /// A function of the store.
 #[derive(Debug)]
 pub(crate) struct FuncEntity {
-    pub ty: FuncType,
     pub kind: FuncKind,
+    /// Index in the module of the instance in `kind`, which also knows its type.
+    pub index: u32,
     /// What a `funcref` slot of this function points to; owned by the instance in `kind`.
     pub reference: *const FuncRef,
 }
@@ -97,8 +108,8 @@ pub struct Store {
     pub(crate) globals: Vec<GlobalEntity>,
     /// Canonical numbers of function types: the position here.
     pub(crate) types: TypeNumbers,
-    /// Registers of the interpreter, kept between invocations.
-    pub(crate) value_stack: crate::interp::ValueStack,
+    /// Stacks of the interpreter, kept between invocations.
+    pub(crate) stacks: crate::interp::Stacks,
     /// Do its instances run natively? See [`Store::choose_tier`].
     pub(crate) native: bool,
     /// Instances whose references have native entries, counted from the first on.
@@ -117,7 +128,7 @@ impl Store {
             tables: Vec::new(),
             globals: Vec::new(),
             types: TypeNumbers::default(),
-            value_stack: crate::interp::ValueStack::default(),
+            stacks: crate::interp::Stacks::default(),
             native: false,
             wired: 0,
         }
@@ -162,7 +173,7 @@ impl Store {
     pub fn extern_type(&self, of: &Extern) -> Option<ExternType> {
         Some(match of {
             Extern::HostFunc { ty, .. } => ExternType::Func(ty.clone()),
-            Extern::Func(id) => ExternType::Func(self.funcs.get(id.0 as usize)?.ty.clone()),
+            Extern::Func(id) => ExternType::Func(self.func_type(*id)?.clone()),
             Extern::Memory(id) => {
                 let memory = self.memories.get(id.0 as usize)?;
                 let limits = SizeLimits {
@@ -188,7 +199,9 @@ impl Store {
 
     /// The type of a function; `None` for a handle of another store.
     pub fn func_type(&self, func: FuncId) -> Option<&FuncType> {
-        Some(&self.funcs.get(func.0 as usize)?.ty)
+        let entity = self.funcs.get(func.0 as usize)?;
+        let instance = self.instances.get(entity.kind.instance().0 as usize)?;
+        Some(instance.module.info().func_type(entity.index))
     }
 
     /// Is a function one of the host's? A module may export what it imports.
@@ -208,29 +221,50 @@ impl Store {
     /// # Panics
     /// When a host function panicked: the same panic goes on here.
     pub fn invoke(&mut self, func: FuncId, host: &mut dyn Host, args: &[Value]) -> Result<Vec<Value>, Trap> {
-        let entity = self.funcs.get(func.0 as usize).ok_or(Trap::BadInvocation)?;
-        let ty = entity.ty.clone();
-        if ty.params().len() != args.len() || ty.params().iter().zip(args).any(|(ty, arg)| *ty != arg.ty()) {
+        let count = self.func_type(func).map_or(0, |ty| ty.results().len());
+        let mut results = vec![Value::I32(0); count];
+        self.invoke_into(func, host, args, &mut results)?;
+        Ok(results)
+    }
+
+    /// The same without an allocation: `results` has one place a result, and is overwritten if there is no trap.
+    ///
+    /// # Errors
+    /// As [`Store::invoke`]; [`Trap::BadInvocation`] also when there are not as many places as results.
+    ///
+    /// # Panics
+    /// As [`Store::invoke`].
+    pub fn invoke_into(
+        &mut self,
+        func: FuncId,
+        host: &mut dyn Host,
+        args: &[Value],
+        results: &mut [Value],
+    ) -> Result<(), Trap> {
+        let ty = self.func_type(func).ok_or(Trap::BadInvocation)?;
+        let fits = ty.params().len() == args.len()
+            && ty.results().len() == results.len()
+            && ty.params().iter().zip(args).all(|(ty, arg)| *ty == arg.ty());
+        if !fits {
             return Err(Trap::BadInvocation);
         }
-        let mut slots = Vec::with_capacity(args.len());
-        for arg in args {
-            slots.push(self.to_slot(*arg).ok_or(Trap::BadInvocation)?);
+        let mut given = Slots::zeros(args.len());
+        for (slot, arg) in given.all().iter_mut().zip(args) {
+            *slot = self.to_slot(*arg).ok_or(Trap::BadInvocation)?;
         }
-        let mut results = vec![0; ty.results().len()];
+        let mut taken = Slots::zeros(results.len());
         self.choose_tier();
         let heat = Heat::start(self, func);
-        let outcome = self.invoke_slots(func, host, &slots, &mut results);
+        let outcome = self.invoke_slots(func, host, given.all(), taken.all());
         if let Some(heat) = heat {
             heat.end(self);
         }
         outcome?;
-        Ok(ty
-            .results()
-            .iter()
-            .zip(results)
-            .map(|(ty, slot)| from_slot(*ty, slot))
-            .collect())
+        let types = self.func_type(func).ok_or(Trap::BadInvocation)?.results();
+        for ((result, ty), slot) in results.iter_mut().zip(types).zip(taken.all()) {
+            *result = from_slot(*ty, *slot);
+        }
+        Ok(())
     }
 
     /// Decides in which tier the store runs: natively when every instance has native code. Only while no code runs.

@@ -2,6 +2,7 @@
 
 use super::{Lower, Meter};
 use crate::interp::code::{Instr, Op};
+use crate::interp::frame::{MAX_COUNTED, is_narrow};
 
 impl Lower<'_> {
     pub(super) fn call(&mut self, function: u32) {
@@ -21,8 +22,12 @@ impl Lower<'_> {
             },
             None => {
                 self.pending_meter();
-                self.emit
-                    .push(Instr::halves(Op::CallImport, base, 0, 0, function, 0));
+                let narrow = ty.results().iter().rev().take(MAX_COUNTED.into());
+                let narrow = narrow.fold(0, |bits, ty| bits << 1 | u32::from(is_narrow(*ty)));
+                // A frame has fewer than 2^16 registers, so fewer parameters; results may be more than that.
+                let results = u16::try_from(results).unwrap_or(u16::MAX);
+                let call = Instr::halves(Op::CallImport, base, params as u16, results, function, narrow);
+                self.emit.push(call);
             }
         }
         self.emit.place();
