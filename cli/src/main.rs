@@ -1,6 +1,8 @@
 //! The `arwen` binary: the VM child when a node starts it without arguments, tools for people otherwise.
 
 mod child;
+mod inspect;
+mod numbers;
 mod profile;
 mod run;
 mod scenario;
@@ -65,6 +67,8 @@ enum Command {
         #[arg(long, value_name = "MS", default_value_t = 10_000)]
         timeout: u64,
     },
+    /// Shows what is in a module and whether it can be deployed.
+    Inspect(inspect::InspectArgs),
     /// Shows what contracts use gas for.
     #[command(long_about = profile::ABOUT, after_help = profile::EXAMPLE)]
     Profile(profile::ProfileArgs),
@@ -87,6 +91,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         None => child::main(),
         Some(Command::Run { path, json, timeout }) => run::main(&path, json, timeout),
+        Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Profile(args)) => profile::run(&args),
         Some(Command::Scenario(args)) => scenario::run(args),
         Some(Command::Version) => {

@@ -13,6 +13,7 @@ use arwen_metering::Schedule;
 
 use crate::call::UPGRADE;
 use crate::context::metering::Loading;
+pub use crate::link::ImportRefusal;
 use crate::link::{link, resolve};
 use crate::table::{HostFn, host_fns, is_host_fn};
 
@@ -117,12 +118,12 @@ impl<'w> Admission<'w> {
             })
             .collect();
         for (offset, import) in &diagnosis.imports {
-            if let Err(text) = resolve(import) {
+            if let Err(refusal) = resolve(import) {
                 reasons.push(Reason {
                     subject: Subject::Import,
                     offset: Some(*offset),
                     function: None,
-                    text,
+                    text: format!("import {}.{}: {refusal}", import.module, import.name),
                 });
             }
         }

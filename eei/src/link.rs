@@ -18,8 +18,13 @@ pub(crate) fn link(module: &Module) -> Result<Vec<Extern>, String> {
     for import in module.imports() {
         match resolve(&import) {
             Ok(found) => externs.push(found),
-            Err(error) if matches!(import.ty, ExternType::Func(_)) => errors.push(error),
-            Err(error) => other_errors.push(error),
+            Err(refusal) => {
+                let errors = match import.ty {
+                    ExternType::Func(_) => &mut errors,
+                    _ => &mut other_errors,
+                };
+                errors.push(refusal.reference_text(&import));
+            }
         }
     }
     errors.append(&mut other_errors);
@@ -40,35 +45,67 @@ pub(crate) fn link(module: &Module) -> Result<Vec<Extern>, String> {
     }
 }
 
+/// Why nothing can be linked to an import.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportRefusal {
+    /// There is nothing of this name, or not in this module.
+    #[error("there is no such host function")]
+    Unknown,
+    /// The host function takes or gives something else.
+    #[error("declared as {declared}, the host function is {found}")]
+    Signature {
+        /// The type in the contract.
+        declared: FuncType,
+        /// The type of the host function.
+        found: FuncType,
+    },
+    /// It is no function in the contract.
+    #[error("declared as a {declared}, it is a host function")]
+    Kind {
+        /// What it is in the contract.
+        declared: &'static str,
+    },
+}
+
+impl ImportRefusal {
+    /// The reference's text.
+    fn reference_text(&self, import: &ImportType<'_>) -> String {
+        let ImportType { module, name, .. } = import;
+        match self {
+            Self::Unknown => format!("Import not found, namespace: {module}, name: {name}"),
+            Self::Signature { declared, found } => format!(
+                "Incorrect import signature, namespace: {module}, name: {name}, expected signature: {}, found \
+                 signature: {}",
+                signature(declared),
+                signature(found)
+            ),
+            Self::Kind { declared } => format!(
+                "Incorrect import type, namespace: {module}, name: {name}, expected type: {declared}, found type: \
+                 function"
+            ),
+        }
+    }
+}
+
 /// The host function that an import wants.
 ///
 /// # Errors
-/// The reference's text.
-pub(crate) fn resolve(import: &ImportType<'_>) -> Result<Extern, String> {
-    let found =
-        (import.module == NAMESPACE).then(|| table::host_fns().find(|(_, row)| row.name == import.name));
-    match (&import.ty, found.flatten()) {
-        (_, None) => Err(format!(
-            "Import not found, namespace: {}, name: {}",
-            import.module, import.name
-        )),
-        (ExternType::Func(wanted), Some((id, row))) if *wanted == row.ty() => Ok(Extern::HostFunc {
+/// When there is none.
+pub(crate) fn resolve(import: &ImportType<'_>) -> Result<Extern, ImportRefusal> {
+    let found = table::host_fns().find(|(_, row)| import.module == NAMESPACE && row.name == import.name);
+    let (id, row) = found.ok_or(ImportRefusal::Unknown)?;
+    match &import.ty {
+        ExternType::Func(declared) if *declared == row.ty() => Ok(Extern::HostFunc {
             id: id.0,
-            ty: wanted.clone(),
+            ty: declared.clone(),
         }),
-        (ExternType::Func(wanted), Some((_, row))) => Err(format!(
-            "Incorrect import signature, namespace: {}, name: {}, expected signature: {}, found signature: {}",
-            import.module,
-            import.name,
-            signature(wanted),
-            signature(&row.ty())
-        )),
-        (other, Some(_)) => Err(format!(
-            "Incorrect import type, namespace: {}, name: {}, expected type: {}, found type: function",
-            import.module,
-            import.name,
-            kind(other)
-        )),
+        ExternType::Func(declared) => Err(ImportRefusal::Signature {
+            declared: declared.clone(),
+            found: row.ty(),
+        }),
+        other => Err(ImportRefusal::Kind {
+            declared: kind(other),
+        }),
     }
 }
 

@@ -38,7 +38,7 @@ impl Anything {
 
 impl Source for Anything {
     fn null(&mut self) -> Result<bool, DecodeError> {
-        Ok(self.byte() % 4 == 0)
+        Ok(self.byte().is_multiple_of(4))
     }
     fn bool(&mut self) -> Result<bool, DecodeError> {
         Ok(self.byte() % 2 == 1)
@@ -73,7 +73,7 @@ impl Source for Anything {
         Ok(())
     }
     fn element(&mut self, _: usize) -> Result<bool, DecodeError> {
-        Ok(self.byte() % 3 != 0)
+        Ok(!self.byte().is_multiple_of(3))
     }
     fn begin_map(&mut self) -> Result<(), DecodeError> {
         Ok(())

@@ -114,6 +114,7 @@ impl<'w> SourceMap<'w> {
     }
 
     /// The function whose body holds an offset.
+    #[allow(dead_code, reason = "for traces, which know offsets alone")]
     pub fn function_at(&self, offset: u64) -> Option<u32> {
         let after = self.bodies.partition_point(|body| body.start <= offset);
         let position = after.checked_sub(1)?;

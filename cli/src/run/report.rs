@@ -8,6 +8,7 @@ use arwen_scenario::expr::{Hint, reconstruct};
 use serde::Serialize;
 
 use super::job::{Job, Step};
+use crate::numbers::Units;
 
 /// All that happened.
 #[derive(Debug, Serialize)]
@@ -274,22 +275,6 @@ fn problems(step: &Step, output: &VmOutput) -> Vec<String> {
         ));
     }
     problems
-}
-
-/// A number with its thousands set apart.
-struct Units(u64);
-
-impl fmt::Display for Units {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.to_string();
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                f.write_char(',')?;
-            }
-            f.write_char(digit)?;
-        }
-        Ok(())
-    }
 }
 
 impl fmt::Display for Gas {
