@@ -89,6 +89,11 @@ mod imp {
         context.uc_mcontext.gregs[libc::REG_RIP as usize] as usize
     }
 
+    /// The pinned register of the interrupted code: the gas counter.
+    pub fn counter(context: &libc::ucontext_t) -> u64 {
+        context.uc_mcontext.gregs[libc::REG_R15 as usize] as u64
+    }
+
     /// Makes the interrupted thread go on in `leave(activation)`.
     pub fn redirect(context: &mut libc::ucontext_t, activation: *mut Activation) {
         let leave: unsafe extern "C" fn(*mut Activation) -> ! = leave;
@@ -124,7 +129,12 @@ mod imp {
     }
 
     /// Never called.
+    pub fn counter(_: &libc::ucontext_t) -> u64 {
+        0
+    }
+
+    /// Never called.
     pub fn redirect(_: &mut libc::ucontext_t, _: *mut Activation) {}
 }
 
-pub(crate) use imp::{SUPPORTED, enter, pc, redirect};
+pub(crate) use imp::{SUPPORTED, counter, enter, pc, redirect};

@@ -69,6 +69,8 @@ pub(crate) fn host_isa(tail_calls: bool) -> Result<OwnedTargetIsa, String> {
         // Any number of results.
         ("enable_multi_ret_implicit_sret", "true"),
         ("unwind_info", "false"),
+        // The gas counter.
+        ("enable_pinned_reg", "true"),
         (
             "preserve_frame_pointers",
             if tail_calls { "true" } else { "false" },
@@ -125,7 +127,7 @@ pub(crate) fn unit(
     let target = isa.frontend_config();
     let func = &mut context.func;
     match unit {
-        Unit::WayIn(ty) => thunk::way_in(&info.distinct_types[ty as usize], target, builder, func),
+        Unit::WayIn(ty) => thunk::way_in(info, ty, guarded, target, builder, func),
         Unit::Function(index) => match index.checked_sub(info.imported_funcs) {
             None => thunk::way_out(info, index, guarded, target, builder, func),
             Some(body) => {

@@ -17,8 +17,7 @@ use crate::trap::Trap;
 /// Kinds of memory that never overlap.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Regions {
-    /// The meter's cells. The limit is written by other threads: it is only re-read because a store to `used`
-    /// always comes between two checks, and both are of this region.
+    /// The meter's cells.
     pub cells: AliasRegion,
     pub heap: AliasRegion,
     pub tables: AliasRegion,
@@ -231,7 +230,15 @@ impl Env<'_> {
         let mut values = Vec::with_capacity(args.len() + 1);
         values.push(self.ctx);
         values.extend_from_slice(args);
+        // The one helper that shows the counter to others, who may change it.
+        let counted = libcall == Libcall::CallImport;
+        if counted {
+            super::gas::give(b, self);
+        }
         let call = b.ins().call_indirect(sig, code, &values);
+        if counted {
+            super::gas::take(b, self);
+        }
         let value = b.inst_results(call).first().copied();
         match (result, value) {
             (super::libcalls::Gives::Status, Some(status)) => {

@@ -1,21 +1,40 @@
 //! All code that charges gas and checks the limit.
 //!
-//! The counter lives in memory, so it is exact at every trap, call and return. Here, and only here, to be tuned.
+//! The counter lives in the pinned register while compiled code runs: calls and returns pass it on as it is, and the
+//! signal handler finds it there at a trap. Ways in and out move it between the register and the meter's cell. Within a
+//! function it is a variable as well, written through to the register, so that a charge waits for no memory.
 
 use arwen_metering::Point;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
-use cranelift_frontend::FunctionBuilder;
+use cranelift_frontend::{FunctionBuilder, Variable};
 
 use super::abi::LIMIT;
 use super::env::Env;
 
-/// Adds a point's charges to the gas used, then checks the limit. `top` is the operand on top of the stack, for
+/// Declares the counter of a function, at its start.
+pub(crate) fn counter(b: &mut FunctionBuilder<'_>) -> Variable {
+    let counter = b.declare_var(types::I64);
+    reload(b, counter);
+    counter
+}
+
+/// Reads the counter again after a call, which has moved it.
+pub(crate) fn reload(b: &mut FunctionBuilder<'_>, counter: Variable) {
+    let used = b.ins().get_pinned_reg(types::I64);
+    b.def_var(counter, used);
+}
+
+/// Adds a point's charges to the counter, then checks the limit. `top` is the operand on top of the stack, for
 /// charges by amount.
-pub(crate) fn point(b: &mut FunctionBuilder<'_>, env: &Env<'_>, point: &Point, top: Option<Value>) {
-    let cells = env.cells(b);
-    let (flags, used_at, limit_at) = env.meter();
-    let mut used = b.ins().load(types::I64, flags, cells, used_at);
+pub(crate) fn point(
+    b: &mut FunctionBuilder<'_>,
+    env: &Env<'_>,
+    counter: Variable,
+    point: &Point,
+    top: Option<Value>,
+) {
+    let mut used = b.use_var(counter);
     if point.charge.is_some() || point.units.is_some() {
         let costs = env.costs(b);
         if let Some(id) = point.charge {
@@ -28,11 +47,32 @@ pub(crate) fn point(b: &mut FunctionBuilder<'_>, env: &Env<'_>, point: &Point, t
             let cost = b.ins().imul(price, amount);
             used = b.ins().iadd(used, cost);
         }
-        b.ins().store(flags, used, cells, used_at);
+        b.ins().set_pinned_reg(used);
+        b.def_var(counter, used);
     }
     if point.check {
+        // Other threads write the limit: what was read before does not count.
+        b.ins().sequence_point();
+        let cells = env.cells(b);
+        let (flags, _, limit_at) = env.meter();
         let limit = b.ins().load(types::I64, flags, cells, limit_at);
         let out = b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, used, limit);
         b.ins().trapnz(out, LIMIT);
     }
+}
+
+/// Moves the counter from the meter's cell to the register, on the way into compiled code.
+pub(crate) fn take(b: &mut FunctionBuilder<'_>, env: &Env<'_>) {
+    let cells = env.cells(b);
+    let (flags, used_at, _) = env.meter();
+    let used = b.ins().load(types::I64, flags, cells, used_at);
+    b.ins().set_pinned_reg(used);
+}
+
+/// Moves the counter from the register to the meter's cell, on the way out of compiled code.
+pub(crate) fn give(b: &mut FunctionBuilder<'_>, env: &Env<'_>) {
+    let cells = env.cells(b);
+    let (flags, used_at, _) = env.meter();
+    let used = b.ins().get_pinned_reg(types::I64);
+    b.ins().store(flags, used, cells, used_at);
 }

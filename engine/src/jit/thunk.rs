@@ -8,17 +8,20 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use super::abi::{entry_signature, native_type, wasm_signature};
 use super::env::{Env, POINTER, Regions};
+use super::gas;
 use super::libcalls::Libcall;
 use crate::module::info::ModuleInfo;
-use crate::value::FuncType;
 
 /// The way in for functions of a type: loads the arguments from an array of slots, calls, stores the results there.
 pub(crate) fn way_in(
-    ty: &FuncType,
+    info: &ModuleInfo,
+    ty: u32,
+    guarded: bool,
     target: TargetFrontendConfig,
     context: &mut FunctionBuilderContext,
     func: &mut Function,
 ) {
+    let ty = &info.distinct_types[ty as usize];
     func.signature = entry_signature();
     let mut b = FunctionBuilder::new(func, context);
     let params = start(&mut b);
@@ -28,7 +31,16 @@ pub(crate) fn way_in(
         args.push(b.ins().load(native_type(*ty), slot_flags(), values, i as i32 * 8));
     }
     let signature = b.import_signature(wasm_signature(ty));
+    let regions = Regions::declare(&mut b);
+    let env = Env {
+        info,
+        ctx,
+        regions,
+        guarded,
+    };
+    gas::take(&mut b, &env);
     let call = b.ins().call_indirect(signature, code, &args);
+    gas::give(&mut b, &env);
     let results = b.inst_results(call).to_vec();
     for (i, result) in results.into_iter().enumerate() {
         let slot = widen(&mut b, result);

@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::mem::{self, MaybeUninit};
 use std::ptr;
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
 
 use super::abi::Site;
 use super::arch;
@@ -75,6 +76,9 @@ unsafe fn claim(signal: libc::c_int, info: &libc::siginfo_t, context: &mut libc:
         .iter()
         .find_map(|instance| instance.module.code().native()?.site(pc));
     let Some(site) = site else { return false };
+    // The register holds the counter everywhere in compiled code but in the first words of a way in, which do not trap.
+    let cells = store.meter_ref().cells();
+    cells.used.store(arch::counter(context), Ordering::Relaxed);
     let memory_fault = signal == libc::SIGSEGV || signal == libc::SIGBUS;
     let trap = match site {
         Site::Stored if activation_ref.stopped() => None,

@@ -9,6 +9,7 @@ use wasmparser::Operator;
 use super::Lower;
 use crate::jit::abi::wasm_signature;
 use crate::jit::env::POINTER;
+use crate::jit::gas;
 use crate::trap::Trap;
 use crate::value::FuncType;
 
@@ -98,6 +99,7 @@ impl Lower<'_, '_> {
         }
         debug_assert_eq!(self.b.inst_results(call).len(), ty.results().len());
         self.stack.extend_from_slice(self.b.inst_results(call));
+        gas::reload(&mut self.b, self.counter);
     }
 
     /// An element of a table, after the check of its index.

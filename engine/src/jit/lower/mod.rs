@@ -39,6 +39,8 @@ struct Lower<'a, 'm> {
     /// Slots of logical stack this function was given, and those left for its callees.
     budget: Value,
     remaining: Value,
+    /// The gas used.
+    counter: Variable,
 }
 
 /// Lowers the function with index `index` into `func`, which is empty.
@@ -89,6 +91,7 @@ pub(crate) fn body(
         }
     }
 
+    let counter = gas::counter(&mut b);
     let mut lower = Lower {
         b,
         env: Env {
@@ -106,6 +109,7 @@ pub(crate) fn body(
         dead_blocks: 0,
         budget,
         remaining,
+        counter,
     };
     lower.open_function();
     let mut points = body.plan.points.iter().peekable();
@@ -128,7 +132,7 @@ pub(crate) fn body(
 impl Lower<'_, '_> {
     fn point(&mut self, point: &Point) {
         let top = self.stack.last().copied();
-        gas::point(&mut self.b, &self.env, point, top);
+        gas::point(&mut self.b, &self.env, self.counter, point, top);
     }
 
     fn operator(&mut self, op: &Operator<'_>) {
