@@ -91,7 +91,8 @@ impl<T: Read + Write> Channel<T> {
     /// Sends `message`, reporting `error` when it is not empty.
     ///
     /// # Errors
-    /// The message is too long, and then nothing was sent and the channel is as before; or the pipe failed.
+    /// The message is too long or has no place in the encoding, and then nothing was sent and the channel is as before;
+    /// or the pipe failed.
     pub fn send<M: Message>(&mut self, message: &M, error: &str) -> Result<(), WireError> {
         self.send_record(M::KIND, message, error)
     }
@@ -105,14 +106,15 @@ impl<T: Read + Write> Channel<T> {
     }
 
     fn send_record(&mut self, kind: Kind, message: &dyn Record, error: &str) -> Result<(), WireError> {
-        self.nonce = self.nonce.wrapping_add(1);
         let base = Base {
-            nonce: self.nonce,
+            nonce: self.nonce.wrapping_add(1),
             kind: kind as u32,
             error: error.to_owned(),
         };
         let payload = self.marshalizer.encode(&base, message, self.dialect)?;
-        write_message(&mut self.transport, kind as u32, &payload, self.limit)
+        write_message(&mut self.transport, kind as u32, &payload, self.limit)?;
+        self.nonce = base.nonce;
+        Ok(())
     }
 
     /// Waits for the next message.
@@ -147,12 +149,15 @@ fn read_payload(
         None | Some(Kind::FirstKind | Kind::LastKind) => Err(WireError::UnknownKind(number)),
         Some(kind) => Ok(kind),
     };
-    let mut body = Body::empty(known(kind)?);
+    let expected = known(kind)?;
+    let mut body = Body::empty(expected);
     let mut base = Base {
         kind,
         ..Base::default()
     };
-    let dialect = marshalizer.decode(payload, &mut base, body.record_mut())?;
+    let dialect = marshalizer
+        .decode(payload, &mut base, body.record_mut())
+        .map_err(|error| error.within(expected.name()))?;
     // The reference chooses the fields by the frame and the handler by the payload, and dies when they differ.
     known(base.kind)?;
     if base.kind != kind {

@@ -49,6 +49,31 @@ pub enum Type {
 /// The longest integer that is read, in bytes: that of about as many digits as JSON takes.
 pub const MAX_BIG_BYTES: usize = 128 << 10;
 
+/// How much memory the items of one payload may take besides their contents, in bytes.
+///
+/// An item that takes hundreds of bytes here can be one byte there, and a payload of nothing else would cost the reader
+/// many times its own size. This is room for eleven million arguments.
+pub const MAX_ITEM_MEMORY: usize = 256 << 20;
+
+/// What is left of [`MAX_ITEM_MEMORY`].
+#[derive(Clone, Copy, Debug)]
+pub struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(MAX_ITEM_MEMORY)
+    }
+}
+
+impl Budget {
+    /// Takes memory for an item; false when there is not enough left.
+    pub fn take(&mut self, bytes: usize) -> bool {
+        let left = self.0.checked_sub(bytes);
+        self.0 = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
 /// Which of the two message shapes a node speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
@@ -121,6 +146,8 @@ pub trait Source {
     fn begin_map(&mut self) -> Result<(), DecodeError>;
     /// The key of the entry at `index`, counted from 0; ends the map when there is none.
     fn key(&mut self, index: usize) -> Result<Option<String>, DecodeError>;
+    /// What is left of the memory for items.
+    fn budget(&mut self) -> &mut Budget;
     /// Reads a value of any type and forgets it.
     fn skip(&mut self) -> Result<(), DecodeError>;
     /// An error about the value just read.

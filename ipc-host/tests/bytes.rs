@@ -474,12 +474,15 @@ fn numbers_keep_their_size() {
     assert_eq!(account(&long), Ok(long.parse().ok()));
     assert_eq!(
         account("1.5"),
-        Err("cannot decode Result.Balance at byte 99: expected an integer".into())
+        Err(
+            "cannot decode BlockchainGetUserAccountResponse.Result.Balance at byte 99: expected an integer"
+                .into()
+        )
     );
     assert_eq!(
         account(&"1".repeat(300_000)),
         Err(
-            "cannot decode Result.Balance at byte 300096: expected an integer of at most 262144 digits"
+            "cannot decode BlockchainGetUserAccountResponse.Result.Balance at byte 300096: expected an integer of at most 262144 digits"
                 .into()
         )
     );
@@ -490,7 +493,7 @@ fn broken_payloads_are_typed_errors() {
     let error = |fields: &str| read(Kind::ContractCallRequest, fields).unwrap_err();
     assert_eq!(
         error(r#","CallInput":{"GasPrice":18446744073709551616}"#),
-        "cannot decode CallInput.VMInput.GasPrice at byte 90: expected an unsigned integer of 64 bits"
+        "cannot decode ContractCallRequest.CallInput.VMInput.GasPrice at byte 90: expected an unsigned integer of 64 bits"
     );
     assert!(error(r#","CallInput":{"GasPrice":-1}"#).ends_with("expected an unsigned integer of 64 bits"));
     assert!(error(r#","CallInput":{"CallType":9}"#).ends_with("expected a call type from 0 to 3"));

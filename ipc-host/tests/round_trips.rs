@@ -6,20 +6,26 @@ use arwen_ipc_host::log::{Correlation, LogLine};
 use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::messages::*;
 use arwen_ipc_host::records::Base;
-use arwen_ipc_host::wire::{Dialect, Record, Source};
+use arwen_ipc_host::wire::{Budget, Dialect, Record, Source};
 use proptest::prelude::*;
 
 /// Reads any value out of any bytes: values of every table are made by reading one from it. Once the bytes are used up,
 /// everything is zero.
-struct Anything(std::vec::IntoIter<u8>);
+struct Anything {
+    entropy: std::vec::IntoIter<u8>,
+    budget: Budget,
+}
 
 impl Anything {
     fn new(entropy: Vec<u8>) -> Self {
-        Self(entropy.into_iter())
+        Self {
+            entropy: entropy.into_iter(),
+            budget: Budget::default(),
+        }
     }
 
     fn byte(&mut self) -> u8 {
-        self.0.next().unwrap_or(0)
+        self.entropy.next().unwrap_or(0)
     }
 
     /// Mostly small, sometimes any.
@@ -81,6 +87,9 @@ impl Source for Anything {
     fn key(&mut self, index: usize) -> Result<Option<String>, DecodeError> {
         let more = self.element(index)?;
         Ok(more.then(|| format!("key {}", self.byte())))
+    }
+    fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
     }
     fn skip(&mut self) -> Result<(), DecodeError> {
         Ok(())
@@ -258,6 +267,18 @@ fn only_gob_takes_empty_for_absent() {
         };
         assert_eq!(read.output.unwrap().logs[0].data, expected);
     }
+}
+
+#[test]
+fn a_payload_of_many_items_is_refused_before_they_fill_the_memory() {
+    // The fields up to the list of accounts, its length, and one byte for each of their ten fields.
+    let accounts = 1 << 21;
+    let mut payload = vec![0, Kind::ContractResponse as u8, 0, 0, 0, 0, 0, 0];
+    payload.extend([0x80, 0x80, 0x80, 0x01]);
+    payload.resize(payload.len() + accounts * 10, 0);
+    let error = decode(Marshalizer::Binary, Kind::ContractResponse, &payload).unwrap_err();
+    assert_eq!(error.problem, Problem::Type("fewer items"));
+    assert_eq!(error.field, "SerializableVMOutput.CorrectedOutputAccounts");
 }
 
 #[test]

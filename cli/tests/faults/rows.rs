@@ -184,8 +184,8 @@ pub const NODE_FAULTS: &[NodeFault] = &[
     node("an unknown kind", &[NodeStep::Send(2, 99, b"{}")], Some((3, "Ended Arwen loop: unknown message kind 99"))),
     node("a kind that is no message", &[NodeStep::Send(2, 73, b"{}")], Some((3, "Ended Arwen loop: unknown message kind 73"))),
     node("a frame of one kind around a message of another", &[NodeStep::Send(47, 4, br#"{"DialogueNonce":1,"Kind":60,"ErrorMessage":""}"#)], Some((3, "Ended Arwen loop: message kind 60 in a frame of kind 4"))),
-    node("a payload that is none", &[NodeStep::Send(2, 60, b"{]")], Some((3, "Ended Arwen loop: cannot decode at byte 1: expected a key"))),
-    node("an empty payload", &[NodeStep::Send(0, 60, b"")], Some((3, "Ended Arwen loop: cannot decode at byte 0: unexpected end of input"))),
+    node("a payload that is none", &[NodeStep::Send(2, 60, b"{]")], Some((3, "Ended Arwen loop: cannot decode VersionRequest at byte 1: expected a key"))),
+    node("an empty payload", &[NodeStep::Send(0, 60, b"")], Some((3, "Ended Arwen loop: cannot decode VersionRequest at byte 0: unexpected end of input"))),
     node("a payload of a million brackets", &[NodeStep::Brackets(1_000_000)], Some((3, "Ended Arwen loop: cannot decode…"))),
     node("a request with a wrong number", &[NodeStep::Version(2)], BAD_NONCE),
     node("a request with the number of an answer", &[NodeStep::Version(3)], BAD_NONCE),
@@ -218,6 +218,6 @@ pub const START_FAULTS: &[StartFault] = &[
     StartFault { fault: "half a payload", bytes: Some(b"\x02\0\0\0\x01\0\0\0{"), end: (2, "Cannot receive gasSchedule: unexpected EOF") },
     StartFault { fault: "a frame that is longer than the limit", bytes: Some(b"\xff\xff\xff\xff\x01\0\0\0"), end: (2, "Cannot receive gasSchedule: frame of 4294967295 bytes, at most 268435456 are accepted") },
     StartFault { fault: "another message", bytes: Some(b"\x02\0\0\0\x3c\0\0\0{}"), end: (2, "Cannot receive gasSchedule: unknown message kind 60") },
-    StartFault { fault: "a payload that is none", bytes: Some(b"\x02\0\0\0\x01\0\0\0{]"), end: (2, "Cannot receive gasSchedule: cannot decode at byte 1: expected a key") },
+    StartFault { fault: "a payload that is none", bytes: Some(b"\x02\0\0\0\x01\0\0\0{]"), end: (2, "Cannot receive gasSchedule: cannot decode Initialize at byte 1: expected a key") },
     StartFault { fault: "no prices", bytes: Some(b"\x02\0\0\0\x01\0\0\0{}"), end: (2, "Cannot create ArwenPart: …") },
 ];

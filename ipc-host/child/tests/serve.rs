@@ -386,7 +386,7 @@ fn anything_that_is_no_message_ends_the_loop_with_an_error() {
     assert_eq!(ended_by(&frame(47, 73, version)), "unknown message kind 73");
     assert_eq!(
         ended_by(&frame(2, 60, b"{]")),
-        "cannot decode at byte 1: expected a key"
+        "cannot decode VersionRequest at byte 1: expected a key"
     );
 }
 

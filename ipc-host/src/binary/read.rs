@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{nullable, present};
 use crate::error::{DecodeError, Problem};
-use crate::wire::{MAX_BIG_BYTES, Record, Source, Type};
+use crate::wire::{Budget, MAX_BIG_BYTES, Record, Source, Type};
 
 type Result<T> = std::result::Result<T, DecodeError>;
 
@@ -17,6 +17,7 @@ pub(super) struct BinarySource<'a> {
     ty: &'static Type,
     /// The lists and maps that are open, innermost last: the type of their items, and how many there are.
     open: Vec<(&'static Type, usize)>,
+    budget: Budget,
 }
 
 impl<'a> BinarySource<'a> {
@@ -27,6 +28,7 @@ impl<'a> BinarySource<'a> {
             at: 0,
             ty: &Type::Bool,
             open: Vec::new(),
+            budget: Budget::default(),
         }
     }
 
@@ -189,6 +191,10 @@ impl Source for BinarySource<'_> {
                 Ok(None)
             }
         }
+    }
+
+    fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
     }
 
     fn skip(&mut self) -> Result<()> {

@@ -7,7 +7,7 @@ use super::number::Cursor;
 use super::types::{Types, Wire};
 use crate::error::{DecodeError, Problem};
 use crate::records::Base;
-use crate::wire::{Declared, Dialect, MAX_BIG_BYTES, Record, Source};
+use crate::wire::{Budget, Declared, Dialect, MAX_BIG_BYTES, Record, Source};
 
 type Result<T> = std::result::Result<T, DecodeError>;
 
@@ -23,6 +23,7 @@ pub struct GobSource<'a> {
     /// The lists and maps that are open, innermost last: the type of their items, and how many there are.
     open: Vec<(i64, usize)>,
     dialect: Option<Dialect>,
+    budget: Budget,
 }
 
 impl<'a> GobSource<'a> {
@@ -34,6 +35,7 @@ impl<'a> GobSource<'a> {
             ty: 0,
             open: Vec::new(),
             dialect: None,
+            budget: Budget::default(),
         }
     }
 
@@ -276,6 +278,10 @@ impl Source for GobSource<'_> {
         self.ty = item;
         let key = self.cursor.counted()?.to_vec();
         String::from_utf8(key).map(Some).map_err(|_| self.refuse("text"))
+    }
+
+    fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
     }
 
     fn skip(&mut self) -> Result<()> {

@@ -1,12 +1,14 @@
 //! The reading half.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use num_bigint::BigInt;
 
 use crate::error::{DecodeError, Problem};
-use crate::wire::{Dialect, Field, Record, Source, Type};
+use crate::wire::{Budget, Dialect, Field, Record, Source, Type};
 
 /// How deeply objects and lists may nest, as in Go.
 const MAX_DEPTH: usize = 10_000;
@@ -31,6 +33,7 @@ pub struct JsonSource<'a> {
     /// The record read next is flattened, and this is the key its field was found under.
     flattened: Option<&'static Field>,
     dialect: Option<Dialect>,
+    budget: Budget,
 }
 
 impl<'a> JsonSource<'a> {
@@ -42,6 +45,7 @@ impl<'a> JsonSource<'a> {
             depth: 0,
             flattened: None,
             dialect: None,
+            budget: Budget::default(),
         }
     }
 
@@ -160,7 +164,7 @@ impl<'a> JsonSource<'a> {
         }
     }
 
-    fn next_key(&mut self, index: usize) -> Result<Option<String>> {
+    fn next_key(&mut self, index: usize) -> Result<Option<Cow<'a, str>>> {
         if !self.next_item(b'}', index)? {
             return Ok(None);
         }
@@ -188,8 +192,17 @@ impl<'a> JsonSource<'a> {
     }
 
     /// The text between two quotes, unescaped; broken UTF-8 and lone surrogates become U+FFFD.
-    fn string(&mut self) -> Result<String> {
+    fn string(&mut self) -> Result<Cow<'a, str>> {
         self.at += 1;
+        // The common case needs no copy.
+        let rest = self.input.get(self.at..).unwrap_or_default();
+        if let Some(run) = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f))
+            && rest[run] == b'"'
+            && let Ok(text) = str::from_utf8(&rest[..run])
+        {
+            self.at += run + 1;
+            return Ok(Cow::Borrowed(text));
+        }
         let mut text = String::new();
         loop {
             let rest = self.input.get(self.at..).unwrap_or_default();
@@ -205,7 +218,7 @@ impl<'a> JsonSource<'a> {
             match rest[run] {
                 b'"' => {
                     self.at += 1;
-                    return Ok(text);
+                    return Ok(Cow::Owned(text));
                 }
                 b'\\' => text.push(self.escape()?),
                 _ => return Err(self.syntax("a control character in a string")),
@@ -333,7 +346,7 @@ impl Source for JsonSource<'_> {
 
     fn text(&mut self) -> Result<Vec<u8>> {
         match self.peek() {
-            Some(b'"') => Ok(self.string()?.into_bytes()),
+            Some(b'"') => Ok(self.string()?.into_owned().into_bytes()),
             Some(_) => Err(self.error(Problem::Type("a string"))),
             None => Err(self.error(Problem::End)),
         }
@@ -343,11 +356,9 @@ impl Source for JsonSource<'_> {
         // Base64 never needs an escape, so the common case decodes in place.
         if self.peek() == Some(b'"') {
             let rest = &self.input[self.at + 1..];
-            let end = rest
-                .iter()
-                .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')));
-            if let Some(end) = end.filter(|end| rest[*end] == b'"') {
-                let bytes = BASE64.decode(&rest[..end]).map_err(|_| self.refuse("base64"))?;
+            if let Some(end) = memchr::memchr(b'"', rest)
+                && let Ok(bytes) = BASE64.decode(&rest[..end])
+            {
                 self.at += end + 2;
                 return Ok(bytes);
             }
@@ -399,7 +410,11 @@ impl Source for JsonSource<'_> {
     }
 
     fn key(&mut self, index: usize) -> Result<Option<String>> {
-        self.next_key(index)
+        Ok(self.next_key(index)?.map(Cow::into_owned))
+    }
+
+    fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
     }
 
     fn skip(&mut self) -> Result<()> {

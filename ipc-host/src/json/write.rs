@@ -1,5 +1,7 @@
 //! The writing half.
 
+use std::io::Write as _;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use num_bigint::BigInt;
@@ -8,6 +10,14 @@ use crate::wire::{Blank, Dialect, Presence, Record, Sink};
 
 /// What Go's `omitempty` leaves out.
 const EMPTY_TEXTS: [&[u8]; 5] = [b"0", b"\"\"", b"null", b"[]", b"false"];
+
+/// Whether Go does not write this as it is.
+fn needs_escape(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\\' | '\0'..='\x1f' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}'
+    )
+}
 
 /// Writes JSON without any space.
 #[derive(Debug)]
@@ -57,8 +67,10 @@ impl JsonSink {
             }
             let before = self.out.len();
             self.separate();
-            self.string(field.json.as_bytes());
-            self.out.push(b':');
+            // Keys of the tables need no escapes.
+            self.out.push(b'"');
+            self.out.extend_from_slice(field.json.as_bytes());
+            self.out.extend_from_slice(b"\":");
             let value = self.out.len();
             self.null_when_empty = match field.blank {
                 Blank::Empty => false,
@@ -89,20 +101,24 @@ impl JsonSink {
     fn string(&mut self, text: &[u8]) {
         self.out.push(b'"');
         for chunk in text.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match c {
+            let mut rest = chunk.valid();
+            while let Some(at) = rest.find(needs_escape) {
+                let (plain, special) = rest.split_at(at);
+                self.out.extend_from_slice(plain.as_bytes());
+                let mut chars = special.chars();
+                match chars.next().unwrap_or_default() {
                     '"' => self.out.extend_from_slice(b"\\\""),
                     '\\' => self.out.extend_from_slice(b"\\\\"),
                     '\n' => self.out.extend_from_slice(b"\\n"),
                     '\r' => self.out.extend_from_slice(b"\\r"),
                     '\t' => self.out.extend_from_slice(b"\\t"),
-                    '\0'..='\x1f' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                        self.out
-                            .extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes());
-                    }
-                    _ => self.out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+                    c => self
+                        .out
+                        .extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes()),
                 }
+                rest = chars.as_str();
             }
+            self.out.extend_from_slice(rest.as_bytes());
             for _ in chunk.invalid() {
                 self.out.extend_from_slice(b"\\ufffd");
             }
@@ -111,7 +127,8 @@ impl JsonSink {
     }
 
     fn number(&mut self, number: impl std::fmt::Display) {
-        self.out.extend_from_slice(number.to_string().as_bytes());
+        // Memory takes whatever is written to it.
+        let _ = write!(self.out, "{number}");
     }
 
     /// Whether `null` was written in place of something empty. Nested values decide for themselves.

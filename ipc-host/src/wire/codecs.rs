@@ -144,6 +144,15 @@ impl Codec<Option<BigInt>> for Big {
     }
 }
 
+/// Makes sure that there is memory for one more item.
+fn charge<T>(source: &mut dyn Source) -> Result<(), DecodeError> {
+    if source.budget().take(size_of::<T>()) {
+        Ok(())
+    } else {
+        Err(source.refuse("fewer items"))
+    }
+}
+
 impl<T: Default, C: Codec<T>> Codec<Vec<T>> for List<C> {
     fn write(value: &Vec<T>, sink: &mut dyn Sink) {
         if sink.begin_list(value.len()) {
@@ -161,6 +170,7 @@ impl<T: Default, C: Codec<T>> Codec<Vec<T>> for List<C> {
         }
         source.begin_list()?;
         while source.element(value.len())? {
+            charge::<T>(source)?;
             let mut item = T::default();
             C::read(&mut item, source)?;
             value.push(item);
@@ -187,6 +197,7 @@ impl<T: Default, C: Codec<T>> Codec<BTreeMap<String, T>> for Map<C> {
         source.begin_map()?;
         let mut index = 0;
         while let Some(key) = source.key(index)? {
+            charge::<(String, T)>(source)?;
             let mut item = T::default();
             C::read(&mut item, source)?;
             value.insert(key, item);
@@ -215,6 +226,7 @@ impl Codec<BTreeSet<String>> for Map<Opaque> {
         source.begin_map()?;
         let mut index = 0;
         while let Some(key) = source.key(index)? {
+            charge::<String>(source)?;
             source.skip()?;
             value.insert(key);
             index += 1;
