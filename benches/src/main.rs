@@ -11,12 +11,14 @@ mod ipc;
 mod kernels;
 mod report;
 mod soak;
+mod soak_calls;
 mod stats;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use arwen_eei::Tier;
+use arwen_ipc_host::marshalizer::Marshalizer;
 use clap::{Args, Parser, Subcommand};
 
 /// Measures the engine, with peers side by side when built with `--features peers`.
@@ -44,6 +46,33 @@ enum Command {
         #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         cycles: u64,
     },
+    /// Makes calls of many kinds through one child, and prints what it holds meanwhile and how long they take; fails when
+    /// something has grown. With --out writes soak-calls-ENCODING-DATE.md and .json.
+    SoakCalls(SoakCallsArgs),
+}
+
+/// What `soak-calls` runs and where it writes.
+#[derive(Args)]
+struct SoakCallsArgs {
+    /// The child's program; `arwen` beside this one when none is given.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+    /// How many calls.
+    #[arg(long, default_value_t = 200_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    calls: u32,
+    /// The encoding of messages: json, gob or binary.
+    #[arg(long, default_value = "json", value_name = "NAME", value_parser = encoding)]
+    encoding: Marshalizer,
+    /// The folder for the results; nothing is written without it.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+fn encoding(name: &str) -> Result<Marshalizer, &'static str> {
+    let found = Marshalizer::ALL
+        .into_iter()
+        .find(|marshalizer| marshalizer.name() == name);
+    found.ok_or("json, gob or binary")
 }
 
 /// What `compile` measures.
@@ -126,6 +155,7 @@ fn main() -> ExitCode {
             kept.map_err(|e| e.to_string())
         }
         Command::Ipc(args) => ipc(&args),
+        Command::SoakCalls(args) => soak_calls(&args),
         Command::Soak { cycles } => soak::run(cycles),
     };
     match done {
@@ -137,20 +167,34 @@ fn main() -> ExitCode {
     }
 }
 
-fn ipc(args: &IpcArgs) -> Result<(), String> {
+/// The child's program: the one that is asked for, or the one beside this one.
+fn child_program(asked: Option<&PathBuf>) -> Result<PathBuf, String> {
     let beside = std::env::current_exe().map(|own| own.with_file_name("arwen"));
-    let program = match &args.program {
+    let program = match asked {
         Some(program) => program.clone(),
         None => beside.map_err(|error| error.to_string())?,
     };
-    if !program.is_file() {
-        return Err(format!(
-            "{} is not there: cargo build --release --workspace",
-            program.display()
-        ));
+    if program.is_file() {
+        return Ok(program);
     }
+    Err(format!(
+        "{} is not there: cargo build --release --workspace",
+        program.display()
+    ))
+}
+
+fn soak_calls(args: &SoakCallsArgs) -> Result<(), String> {
+    soak_calls::run(&soak_calls::Options {
+        program: child_program(args.program.as_ref())?,
+        calls: args.calls as usize,
+        marshalizer: args.encoding,
+        out: args.out.as_deref(),
+    })
+}
+
+fn ipc(args: &IpcArgs) -> Result<(), String> {
     ipc::run(&ipc::Options {
-        program,
+        program: child_program(args.program.as_ref())?,
         calls: args.calls as usize,
         question: &args.question,
         side: &args.side,

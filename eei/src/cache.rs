@@ -27,6 +27,14 @@ fn look(wasm: &[u8]) -> Look {
 /// How much of a contract's end tells it from others, in bytes. Too little only costs time.
 const LOOK_BYTES: usize = 64;
 
+/// What a contract counts at least, in bytes: what is kept for one beside its code takes several KB, so small ones
+/// would take far more memory than their bytes say.
+const MIN_WEIGHT: usize = 4096;
+
+fn weight(wasm: &[u8]) -> usize {
+    wasm.len().max(MIN_WEIGHT)
+}
+
 struct Entry {
     code: Arc<Code>,
     wasm: Vec<u8>,
@@ -36,7 +44,7 @@ struct Entry {
 }
 
 impl CodeCache {
-    /// `capacity` in bytes of WebAssembly; larger contracts are not kept.
+    /// `capacity` in bytes of WebAssembly, of which every contract counts [`MIN_WEIGHT`] at least; larger contracts are not kept.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             entries: BTreeMap::new(),
@@ -63,7 +71,7 @@ impl CodeCache {
     }
 
     pub(crate) fn insert(&mut self, hash: [u8; 32], code: Arc<Code>, wasm: &[u8]) {
-        let size = wasm.len();
+        let size = weight(wasm);
         if size > self.capacity || self.entries.contains_key(&hash) {
             return;
         }
@@ -76,7 +84,7 @@ impl CodeCache {
             let Some(entry) = oldest.and_then(|hash| self.entries.remove(&hash)) else {
                 break;
             };
-            self.used -= entry.wasm.len();
+            self.used -= weight(&entry.wasm);
             self.by_look.remove(&look(&entry.wasm));
         }
         self.clock += 1;
