@@ -5,8 +5,8 @@ use crate::messages::Request;
 use crate::record;
 use crate::wire::{Bytes, Text, Uint};
 
-/// An answer to a question that the child is likely to ask. Questions and answers are fields alone, in the
-/// [binary](crate::binary) encoding.
+/// An answer to a question that the child is likely to ask. Questions and answers are fields alone, in the [`binary`]
+/// encoding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownAnswer {
     /// The kind of the question.

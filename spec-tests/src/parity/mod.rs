@@ -1,6 +1,6 @@
 //! Do the tiers make the same of a module, and the same as another engine?
 //!
-//! [`generate`] makes modules. A [`subject`] is a module in one of our tiers, [`reference`] is the same module in wasmi;
+//! [`generate`] makes modules. A [`subject`] is a module in one of our tiers, [`mod@reference`] is the same module in wasmi;
 //! both are given the same [`inputs`] and [`observe`] says what is written down of a run: results, traps, host calls
 //! and the gas at each, memory, globals and tables at the end. wasmi counts no gas.
 
