@@ -1,12 +1,12 @@
 //! One dialogue, seen from the node: a request, questions, a reply.
 
-use std::io;
+use std::io::{self, Read, Write};
 
 use arwen_interface::BlockchainHook;
 
 use crate::binary;
 use crate::channel::{Channel, Received};
-use crate::error::WireError;
+use crate::error::{WireError, critical};
 use crate::interrupt::Orders;
 use crate::marshalizer::Marshalizer;
 use crate::messages::{Body, Message, Request, VersionRequest};
@@ -61,14 +61,49 @@ pub(crate) fn dialogue<Q: Request>(
     channel: &mut Channel<Process>,
     orders: &Orders,
     request: &Q,
+    answering: Option<Answering<'_>>,
+) -> Result<(Q::Reply, String), Broken> {
+    over(channel, request, answering, || orders.sent())
+}
+
+/// A dialogue over any transport, for those who reach a child in another way than
+/// [`Driver`](crate::driver::Driver) does: sends `request`, has `hook` answer the questions, and returns the reply and
+/// the error it reports. There is no deadline but the transport's.
+///
+/// # Errors
+/// The other side is gone, too slow, or said something that is no answer and no question, in words.
+pub fn converse<T: Read + Write, Q: Request>(
+    channel: &mut Channel<T>,
+    request: &Q,
+    hook: Option<&mut dyn BlockchainHook>,
+    delegated: bool,
+) -> Result<(Q::Reply, String), String> {
+    let mut asked = |_: &Body| ();
+    let answering = hook.map(|hook| Answering {
+        hook,
+        delegated,
+        asked: &mut asked,
+    });
+    over(channel, request, answering, || ()).map_err(|broken| match broken {
+        Broken::Closed => critical::CLOSED.to_owned(),
+        Broken::TimeExpired => critical::TIME_EXPIRED.to_owned(),
+        Broken::BadMessage(text) => text,
+        Broken::TooLong(error) => error.to_string(),
+    })
+}
+
+fn over<T: Read + Write, Q: Request>(
+    channel: &mut Channel<T>,
+    request: &Q,
     mut answering: Option<Answering<'_>>,
+    sent: impl FnOnce(),
 ) -> Result<(Q::Reply, String), Broken> {
     channel.reset();
     match channel.send(request, "") {
         Err(error @ WireError::TooLong { .. }) => return Err(Broken::TooLong(error)),
         result => result?,
     }
-    orders.sent();
+    sent();
     loop {
         let Received { body, error, .. } = channel.receive()?;
         let kind = body.kind();

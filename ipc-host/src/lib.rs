@@ -6,7 +6,7 @@
 pub mod asynchronous;
 pub mod binary;
 pub mod channel;
-mod dialogue;
+pub mod dialogue;
 pub mod driver;
 pub mod error;
 pub mod fds;

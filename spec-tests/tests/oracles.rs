@@ -59,7 +59,7 @@ macro_rules! smoke {
     };
 }
 
-smoke!(parse_validate differential metering streaming scenario);
+smoke!(parse_validate differential metering streaming scenario protocol_child protocol_driver);
 
 /// The crate `fuzz` is not built here. Its targets are one line each, so this is all that could go wrong in them.
 #[test]

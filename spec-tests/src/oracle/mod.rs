@@ -6,6 +6,7 @@
 mod differential;
 mod metering;
 mod parse_validate;
+mod protocol;
 mod scenario;
 pub mod seeds;
 mod streaming;
@@ -13,6 +14,7 @@ mod streaming;
 pub use differential::differential;
 pub use metering::metering;
 pub use parse_validate::parse_validate;
+pub use protocol::{protocol_child, protocol_driver};
 pub use scenario::scenario;
 pub use streaming::streaming;
 
@@ -59,6 +61,16 @@ pub const ALL: &[Oracle] = &[
         name: "scenario",
         check: scenario,
         seeds: seeds::scenarios,
+    },
+    Oracle {
+        name: "protocol_child",
+        check: protocol_child,
+        seeds: protocol::node_streams,
+    },
+    Oracle {
+        name: "protocol_driver",
+        check: protocol_driver,
+        seeds: protocol::child_streams,
     },
 ];
 
