@@ -67,7 +67,7 @@ fn every_format_holds_all_gas() {
     assert_eq!(speedscope["profiles"][0]["endValue"].as_f64(), Some(total as f64));
 
     let svg = text(&arwen(&["profile", "--format", "svg", LINES]).stdout);
-    assert!(svg.contains("<svg") && svg.contains("divide"), "{svg}");
+    assert!(svg.contains("<svg") && svg.contains("loading code"), "{svg}");
 
     let table = text(&arwen(&["profile", "--top", "3", LINES]).stdout);
     assert!(

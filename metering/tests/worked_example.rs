@@ -84,6 +84,6 @@ fn its_points_are_those_of_the_table_in_the_manual() {
     assert_eq!(planned.points(0, dummy), "Call 3?, End 1");
     assert_eq!(
         planned.points(init, dummy),
-        "Call 2?, If 5, Unreachable 1, Block 1, BrIf 4?, Unreachable 1, Loop 1, BrIf 8?, End 1, Call 2?, End 1"
+        "Call 2?, If 5, Unreachable 1, BrIf 5?, Unreachable 1, Loop 1, BrIf 8?, Call 3?, End 1"
     );
 }
