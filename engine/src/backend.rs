@@ -4,9 +4,8 @@
 //! else (linking, memories, tables, globals, segments, host calls, the meter, the logical stack) is shared in
 //! `runtime/`. All keep to the same rules:
 //!
-//! - [`invoke`] runs body `body` of `instance` with the logical stack that is left
-//!   (`budget`, in slots): before a frame charges anything, subtract `Body::frame_slots` or trap `StackOverflow`.
-//!   Host functions only through `Store::call_host`, bulk operators through `runtime/ops.rs`;
+//! - [`invoke`] runs an [`Invocation`] with the logical stack that it leaves: before a frame charges anything, subtract
+//!   `Body::frame_slots` or trap `StackOverflow`. Host functions only through `Store::call_host`, bulk operators through `runtime/ops.rs`;
 //! - all instances of a store run in the same tier, and that changes only while no code runs
 //!   ([`Store::choose_tier`]).
 
@@ -19,7 +18,8 @@ use crate::interp;
 use crate::jit::{self, Compilation, NativeCode};
 use crate::module::info::ModuleInfo;
 use crate::observe;
-use crate::runtime::store::{InstanceId, Store};
+use crate::runtime::invocation::Invocation;
+use crate::runtime::store::Store;
 use crate::tier::{Promotion, Refusal};
 use crate::trap::Trap;
 
@@ -96,21 +96,13 @@ pub(crate) fn libcalls() -> *const usize {
     jit::libcalls::table()
 }
 
-/// Runs body `body` of an instance. Slots have been checked against its type.
-pub(crate) fn invoke(
-    store: &mut Store,
-    instance: InstanceId,
-    body: u32,
-    host: &mut dyn Host,
-    budget: u32,
-    args: &[u64],
-    results: &mut [u64],
-) -> Result<(), Trap> {
+/// Runs a function.
+pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_>) -> Result<(), Trap> {
     if store.native {
-        jit::invoke(store, instance, body, host, budget, args, results)
+        jit::invoke(store, host, call)
     } else if store.engine().tier() == Tier::Observed {
-        observe::invoke(store, instance, body, host, budget, args, results)
+        observe::invoke(store, host, call)
     } else {
-        interp::invoke(store, instance, body, host, budget, args, results)
+        interp::invoke(store, host, call)
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::host::Host;
 use crate::module::info::ModuleInfo;
-use crate::runtime::store::{InstanceId, Store};
+use crate::runtime::invocation::Invocation;
+use crate::runtime::store::Store;
 use crate::tier::{Refusal, Stopped};
 use crate::trap::Trap;
 
@@ -51,15 +52,7 @@ impl NativeCode {
 }
 
 /// Never called: nothing has native code.
-pub(crate) fn invoke(
-    _: &mut Store,
-    _: InstanceId,
-    _: u32,
-    _: &mut dyn Host,
-    _: u32,
-    _: &[u64],
-    _: &mut [u64],
-) -> Result<(), Trap> {
+pub(crate) fn invoke(_: &mut Store, _: &mut dyn Host, _: Invocation<'_>) -> Result<(), Trap> {
     Err(Trap::Internal)
 }
 

@@ -17,7 +17,8 @@ use std::sync::{Arc, OnceLock};
 
 use crate::host::Host;
 use crate::module::info::ModuleInfo;
-use crate::runtime::store::{InstanceId, Store};
+use crate::runtime::invocation::Invocation;
+use crate::runtime::store::Store;
 use crate::trap::Trap;
 pub(crate) use frame::Stacks;
 use frame::Vm;
@@ -52,15 +53,14 @@ impl ModuleCode {
 }
 
 /// Runs body `body` of an instance whose module is interpreted. Slots have been checked against its type.
-pub(crate) fn invoke(
-    store: &mut Store,
-    instance: InstanceId,
-    body: u32,
-    host: &mut dyn Host,
-    budget: u32,
-    args: &[u64],
-    results: &mut [u64],
-) -> Result<(), Trap> {
+pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_>) -> Result<(), Trap> {
+    let Invocation {
+        instance,
+        body,
+        budget,
+        args,
+        results,
+    } = call;
     let target = &store.instances[instance.0 as usize];
     let module_code = target.module.code().interpreted();
     let view = View::of(instance, target, &module_code.functions);

@@ -13,7 +13,8 @@ use std::ptr;
 
 use super::{arch, native_stack, traps};
 use crate::host::Host;
-use crate::runtime::store::{InstanceId, Store};
+use crate::runtime::invocation::Invocation;
+use crate::runtime::store::Store;
 use crate::trap::Trap;
 
 thread_local! {
@@ -66,15 +67,14 @@ impl Activation {
 }
 
 /// Runs body `body` of an instance with native code.
-pub(crate) fn invoke(
-    store: &mut Store,
-    instance: InstanceId,
-    body: u32,
-    host: &mut dyn Host,
-    budget: u32,
-    args: &[u64],
-    results: &mut [u64],
-) -> Result<(), Trap> {
+pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_>) -> Result<(), Trap> {
+    let Invocation {
+        instance,
+        body,
+        budget,
+        args,
+        results,
+    } = call;
     let target = &store.instances[instance.0 as usize];
     let Some(code) = target.module.code().native() else {
         return Err(Trap::BadInvocation);

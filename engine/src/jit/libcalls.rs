@@ -10,6 +10,7 @@ use super::enter::Activation;
 use crate::backend;
 use crate::host::HostStop;
 use crate::runtime::context::VmContext;
+use crate::runtime::invocation::Invocation;
 use crate::runtime::stack;
 use crate::runtime::store::{FuncId, FuncKind, InstanceId, Store};
 use crate::trap::Trap;
@@ -164,7 +165,14 @@ impl Call<'_> {
             }
             FuncKind::Wasm { instance, body } => {
                 let _mark = stack::HostCall::enter(remaining);
-                backend::invoke(store, instance, body, host, remaining, args, results)?;
+                let call = Invocation {
+                    instance,
+                    body,
+                    budget: remaining,
+                    args,
+                    results,
+                };
+                backend::invoke(store, host, call)?;
             }
         }
         Ok(0)

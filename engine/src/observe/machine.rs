@@ -14,6 +14,7 @@ use super::observer::{Charge, Place, Step};
 use crate::host::Host;
 use crate::module::info::ModuleInfo;
 use crate::runtime::instance::Instance;
+use crate::runtime::invocation::Invocation;
 use crate::runtime::store::{InstanceId, Store};
 use crate::trap::Trap;
 
@@ -54,13 +55,14 @@ impl<'m, 's> Machine<'m, 's> {
     }
 
     /// Calls a function of an instance.
-    pub fn invoke(
-        mut self,
-        instance: InstanceId,
-        body: u32,
-        args: &[u64],
-        results: &mut [u64],
-    ) -> Result<(), Trap> {
+    pub fn invoke(mut self, call: Invocation<'_>) -> Result<(), Trap> {
+        let Invocation {
+            instance,
+            body,
+            args,
+            results,
+            ..
+        } = call;
         self.stack.extend_from_slice(args);
         let done = self.enter(instance, body, self.budget).and_then(|()| self.run());
         if let Err(trap) = done {

@@ -19,25 +19,18 @@ pub use observer::{Charge, Observer, Place, Step};
 
 use crate::host::Host;
 use crate::module::info::ModuleInfo;
-use crate::runtime::store::{InstanceId, Store};
+use crate::runtime::invocation::Invocation;
+use crate::runtime::store::Store;
 use crate::trap::Trap;
 use machine::Machine;
 
 /// Runs body `body` of an instance. Slots have been checked against its type.
-pub(crate) fn invoke(
-    store: &mut Store,
-    instance: InstanceId,
-    body: u32,
-    host: &mut dyn Host,
-    budget: u32,
-    args: &[u64],
-    results: &mut [u64],
-) -> Result<(), Trap> {
+pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_>) -> Result<(), Trap> {
     // No code can make an instance, so these are all that it may meet.
     let modules: Vec<Arc<ModuleInfo>> = store
         .instances
         .iter()
         .map(|instance| instance.module.info().clone())
         .collect();
-    Machine::new(&modules, store, host, budget).invoke(instance, body, args, results)
+    Machine::new(&modules, store, host, call.budget).invoke(call)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::cells::{Interrupt, Meter};
 use super::context::{FuncRef, GlobalPtr, func_of};
 use super::instance::Instance;
+use super::invocation::Invocation;
 use super::memory::Memory;
 use super::slots::Slots;
 use super::stack;
@@ -306,7 +307,14 @@ impl Store {
                 .call_host(instance, id, host, budget, args, results)
                 .map_err(|HostStop| Trap::Host),
             FuncKind::Wasm { instance, body } => {
-                backend::invoke(self, instance, body, host, budget, args, results)
+                let call = Invocation {
+                    instance,
+                    body,
+                    budget,
+                    args,
+                    results,
+                };
+                backend::invoke(self, host, call)
             }
         }
     }
