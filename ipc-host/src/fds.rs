@@ -81,11 +81,39 @@ pub fn close_others() -> io::Result<()> {
     }
 }
 
-/// Lets a child of `command` find `ends` under the numbers of [`End::ALL`]. The ends are closed with the command.
+/// The node's ends of a child's pipes.
+#[derive(Debug)]
+pub struct NodeEnds {
+    /// Initialize goes into it.
+    pub init: File,
+    /// Requests and answers go into it.
+    pub requests: File,
+    /// Replies and questions come out of it.
+    pub replies: File,
+    /// Log profiles go into it.
+    pub profiles: File,
+    /// Log lines come out of it.
+    pub lines: File,
+}
+
+/// Opens the pipes of a child of `command`, which finds its ends under the numbers of [`End::ALL`]. Those are closed
+/// with the command.
 ///
 /// # Errors
 /// There are no file descriptors left.
-pub fn pass(command: &mut Command, ends: [OwnedFd; 5]) -> io::Result<()> {
+pub fn pass(command: &mut Command) -> io::Result<NodeEnds> {
+    let (init_read, init) = io::pipe()?;
+    let (requests_read, requests) = io::pipe()?;
+    let (replies, replies_write) = io::pipe()?;
+    let (profiles_read, profiles) = io::pipe()?;
+    let (lines, lines_write) = io::pipe()?;
+    let ends: [OwnedFd; 5] = [
+        init_read.into(),
+        requests_read.into(),
+        replies_write.into(),
+        profiles_read.into(),
+        lines_write.into(),
+    ];
     // Out of the way of the numbers they will get, so that no `dup2` overwrites one that is still needed.
     let above = End::LogLines as RawFd + 1;
     let mut sources = Vec::with_capacity(ends.len());
@@ -105,5 +133,12 @@ pub fn pass(command: &mut Command, ends: [OwnedFd; 5]) -> io::Result<()> {
     // SAFETY: the closure runs between `fork` and `exec` in a child that may hold locks of other threads. It calls
     // `dup2`, which is async-signal-safe, and otherwise only reads memory: it neither allocates nor locks.
     unsafe { command.pre_exec(install) };
-    Ok(())
+    let file = |end: OwnedFd| File::from(end);
+    Ok(NodeEnds {
+        init: file(init.into()),
+        requests: file(requests.into()),
+        replies: file(replies.into()),
+        profiles: file(profiles.into()),
+        lines: file(lines.into()),
+    })
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-use crate::fds;
+use crate::fds::{self, NodeEnds};
 use crate::gas_line;
 use crate::inflow::Inflow;
 use crate::log::LogLine;
@@ -94,25 +94,19 @@ impl Process {
         deadline: Option<Instant>,
         handler: LogHandler,
     ) -> io::Result<(Self, File)> {
-        let (init_read, init_write) = io::pipe()?;
-        let (requests_read, requests_write) = io::pipe()?;
-        let (replies_read, replies_write) = io::pipe()?;
-        let (profiles_read, profiles_write) = io::pipe()?;
-        let (lines_read, lines_write) = io::pipe()?;
         let mut command = Command::new(program);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command.envs(environment.iter().map(|(key, value)| (key, value)));
-        let ends = [
-            init_read.into(),
-            requests_read.into(),
-            replies_write.into(),
-            profiles_read.into(),
-            lines_write.into(),
-        ];
-        fds::pass(&mut command, ends)?;
+        let NodeEnds {
+            init,
+            requests,
+            replies,
+            profiles,
+            lines,
+        } = fds::pass(&mut command)?;
         let mut child = command.spawn()?;
         // The command holds the child's ends: with them closed here, the child's death is seen at once.
         drop(command);
@@ -122,11 +116,8 @@ impl Process {
         let (Some(stdout), Some(stderr)) = streams else {
             return Err(io::Error::other("the child has no output"));
         };
-        let requests = File::from(OwnedFd::from(requests_write));
-        let replies = File::from(OwnedFd::from(replies_read));
         rustix::io::ioctl_fionbio(&requests, true)?;
         rustix::io::ioctl_fionbio(&replies, true)?;
-        let profiles = File::from(OwnedFd::from(profiles_write));
         // A child that never reads its profiles must not stop the node.
         rustix::io::ioctl_fionbio(&profiles, true)?;
         let process = Self {
@@ -136,7 +127,7 @@ impl Process {
             replies,
             inbox: vec![0; CHUNK].into(),
             waiting: 0..0,
-            lines: Inflow::new(lines_read)?,
+            lines: Inflow::new(lines)?,
             stdout: Inflow::new(stdout)?,
             stderr: Inflow::new(stderr)?,
             scratch: vec![0; CHUNK].into(),
@@ -147,7 +138,7 @@ impl Process {
             gas: None,
         };
         // A dead child is no error here: only its exit code and stderr say why, and the first request brings them.
-        match send_all(&File::from(OwnedFd::from(init_write)), initialize, deadline) {
+        match send_all(&init, initialize, deadline) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
             _ => Ok((process, profiles)),
         }

@@ -38,32 +38,19 @@ struct RawNode {
 
 impl RawNode {
     fn start() -> io::Result<Self> {
-        let (init_read, init) = io::pipe()?;
-        let (requests_read, requests) = io::pipe()?;
-        let (replies, replies_write) = io::pipe()?;
-        let (profiles_read, profiles) = io::pipe()?;
-        let (lines, lines_write) = io::pipe()?;
         let mut command = Command::new(program());
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        let ends = [
-            init_read.into(),
-            requests_read.into(),
-            replies_write.into(),
-            profiles_read.into(),
-            lines_write.into(),
-        ];
-        fds::pass(&mut command, ends)?;
-        let file = |end: std::os::fd::OwnedFd| Some(File::from(end));
+        let ends = fds::pass(&mut command)?;
         Ok(Self {
             child: command.spawn()?,
-            init: file(init.into()),
-            requests: file(requests.into()),
-            replies: file(replies.into()),
-            profiles: file(profiles.into()),
-            lines: file(lines.into()),
+            init: Some(ends.init),
+            requests: Some(ends.requests),
+            replies: Some(ends.replies),
+            profiles: Some(ends.profiles),
+            lines: Some(ends.lines),
             nonce: 0,
         })
     }
