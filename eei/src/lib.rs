@@ -24,6 +24,7 @@ mod vm;
 
 pub use abi::{Abi, Kind};
 pub use arwen_engine::{ExternType, Interrupt, Ruleset, Tier, needs};
+pub use call::data::CallData;
 pub use errors::{EeiError, VmError};
 pub use observe::{CallBegin, CallEnd, GasUse, RunObserver, RunningCode};
 pub use settings::{BuiltinMode, VmSettings};

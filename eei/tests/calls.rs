@@ -2,12 +2,9 @@
 
 mod common;
 
-use arwen_eei::builtin::{self, BuiltinPrices, BuiltinWorld, encode_token, token_key};
+use arwen_eei::builtin::{encode_token, token_key};
 use arwen_eei::{BuiltinMode, VmSettings};
-use arwen_interface::{
-    BigInt, BlockchainHook, Bytes, CallInput, CallType, EsdtToken, HookError, OutputAccount, ReturnCode,
-    UserAccount, VmOutput,
-};
+use arwen_interface::{BigInt, Bytes, CallInput, CallType, EsdtToken, OutputAccount, ReturnCode, VmOutput};
 use common::{CONTRACT, Node, agreed, call, contract_with, ending, vm_with};
 
 /// A contract of the same shard.
@@ -89,81 +86,9 @@ fn run_family(
 fn run_on(node: &Node, call: &CallInput, settings: &VmSettings) -> VmOutput {
     agreed(|tier| {
         vm_with(tier, settings.clone())
-            .call(&mut World(node.clone()), call)
+            .call(&mut node.clone(), call)
             .expect("an output")
     })
-}
-
-/// A node that runs built-in functions itself.
-struct World(Node);
-
-impl BuiltinWorld for World {
-    fn storage(&mut self, account: &[u8], key: &[u8]) -> Bytes {
-        self.0.storage_data(account, key).unwrap_or_default()
-    }
-    fn account(&mut self, address: &[u8]) -> Result<Option<UserAccount>, HookError> {
-        self.0.user_account(address)
-    }
-    fn shard_of(&mut self, address: &[u8]) -> u32 {
-        self.0.shard_of_address(address)
-    }
-    fn own_shard(&mut self) -> u32 {
-        self.0.shard_of_address(&CONTRACT)
-    }
-    fn is_payable(&mut self, address: &[u8]) -> Result<bool, HookError> {
-        BlockchainHook::is_payable(&mut self.0, address)
-    }
-    fn is_name_service(&mut self, _: &[u8]) -> bool {
-        false
-    }
-}
-
-macro_rules! as_the_node {
-    ($($name:ident($($arg:ident: $ty:ty),*) -> $ret:ty;)*) => {
-        $(fn $name(&mut self $(, $arg: $ty)*) -> $ret { self.0.$name($($arg),*) })*
-    };
-}
-
-impl BlockchainHook for World {
-    as_the_node! {
-        new_address(creator: &[u8], nonce: u64, vm_type: &[u8]) -> Result<Bytes, HookError>;
-        storage_data(account: &[u8], key: &[u8]) -> Result<Bytes, HookError>;
-        block_hash(nonce: u64) -> Result<Bytes, HookError>;
-        last_nonce() -> u64;
-        last_round() -> u64;
-        last_timestamp() -> u64;
-        last_random_seed() -> Bytes;
-        last_epoch() -> u32;
-        state_root_hash() -> Bytes;
-        current_nonce() -> u64;
-        current_round() -> u64;
-        current_timestamp() -> u64;
-        current_random_seed() -> Bytes;
-        current_epoch() -> u32;
-        esdt_token(address: &[u8], token: &[u8], nonce: u64) -> Result<EsdtToken, HookError>;
-        builtin_function_names() -> std::collections::BTreeSet<String>;
-        all_state(address: &[u8]) -> Result<Vec<(Bytes, Bytes)>, HookError>;
-        user_account(address: &[u8]) -> Result<Option<UserAccount>, HookError>;
-        code(account: &UserAccount) -> Bytes;
-        shard_of_address(address: &[u8]) -> u32;
-        is_payable(address: &[u8]) -> Result<bool, HookError>;
-        is_smart_contract(address: &[u8]) -> bool;
-        save_compiled_code(hash: &[u8], code: &[u8]) -> ();
-        compiled_code(hash: &[u8]) -> Option<Bytes>;
-        snapshot() -> i64;
-        revert_to_snapshot(snapshot: i64) -> Result<(), HookError>;
-    }
-    fn process_builtin_function(&mut self, input: &CallInput) -> Result<VmOutput, HookError> {
-        let outcome = builtin::process(self, &BuiltinPrices::uniform(1), input);
-        let outcome = outcome.map_err(|error| HookError(error.to_string()))?;
-        for (account, entries) in outcome.changes.storage {
-            let entries = entries
-                .into_iter()
-                .map(|(key, value)| ((account.clone(), key), value));
-            self.0.storage.extend(entries);
-        }
-        Ok(outcome.output)
-    }
 }
 
 fn account<'a>(output: &'a VmOutput, address: &[u8]) -> &'a OutputAccount {

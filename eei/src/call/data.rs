@@ -5,31 +5,35 @@ use arwen_interface::Bytes;
 use crate::errors::EeiError;
 
 /// A function and its arguments, as transfers carry them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CallData {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallData {
+    /// The function's name; empty in an answer.
     pub function: Bytes,
+    /// Its arguments; of an answer, the return code and the return data.
     pub arguments: Vec<Bytes>,
 }
 
 impl CallData {
-    /// Reads call data.
+    /// Reads a call.
     ///
     /// # Errors
     /// When there is no function name, or an argument is not pairs of hexadecimal digits.
     pub(crate) fn parse(data: &[u8]) -> Result<Self, EeiError> {
+        Self::parse_any(data)
+            .filter(|call| !call.function.is_empty())
+            .ok_or(EeiError::TokenizeFailed)
+    }
+
+    /// Reads a call or an answer; nothing when an argument is not pairs of hexadecimal digits.
+    pub fn parse_any(data: &[u8]) -> Option<Self> {
         let mut parts = data.split(|byte| *byte == b'@');
-        let function = parts.next().unwrap_or_default().to_vec();
-        if function.is_empty() {
-            return Err(EeiError::TokenizeFailed);
-        }
-        let arguments = parts
-            .map(|part| from_hex(part).ok_or(EeiError::TokenizeFailed))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { function, arguments })
+        let function = parts.next()?.to_vec();
+        let arguments = parts.map(from_hex).collect::<Option<_>>()?;
+        Some(Self { function, arguments })
     }
 
     /// Writes call data.
-    pub(crate) fn to_bytes(&self) -> Bytes {
+    pub fn to_bytes(&self) -> Bytes {
         let mut data = self.function.clone();
         for argument in &self.arguments {
             push_hex(&mut data, argument);
@@ -69,6 +73,16 @@ mod tests {
         };
         assert_eq!(call.to_bytes(), b"f@ab01@@ff");
         assert_eq!(CallData::parse(b"f@AB01@@ff"), Ok(call));
+    }
+
+    #[test]
+    fn answers_read_as_they_were_written() {
+        for data in ["@6f6b@05", ""] {
+            let answer = CallData::parse_any(data.as_bytes()).expect("an answer");
+            assert!(answer.function.is_empty());
+            assert_eq!(answer.to_bytes(), data.as_bytes());
+        }
+        assert_eq!(CallData::parse_any(b"f@0"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arwen_eei::builtin::{self, BuiltinPrices, BuiltinWorld};
 use arwen_eei::{Tier, Vm, VmError, VmSettings};
 use arwen_interface::{
     BigInt, BlockchainHook, Bytes, CallInput, CreateInput, EsdtToken, HookError, ReturnCode, UserAccount,
@@ -149,8 +150,37 @@ impl BlockchainHook for Node {
     fn revert_to_snapshot(&mut self, _: i64) -> Result<(), HookError> {
         Ok(())
     }
-    fn process_builtin_function(&mut self, _: &CallInput) -> Result<VmOutput, HookError> {
-        Err(HookError("not here".into()))
+    fn process_builtin_function(&mut self, input: &CallInput) -> Result<VmOutput, HookError> {
+        let outcome = builtin::process(self, &BuiltinPrices::uniform(1), input);
+        let outcome = outcome.map_err(|error| HookError(error.to_string()))?;
+        for (account, entries) in outcome.changes.storage {
+            let entries = entries
+                .into_iter()
+                .map(|(key, value)| ((account.clone(), key), value));
+            self.storage.extend(entries);
+        }
+        Ok(outcome.output)
+    }
+}
+
+impl BuiltinWorld for Node {
+    fn storage(&mut self, account: &[u8], key: &[u8]) -> Bytes {
+        self.storage_data(account, key).unwrap_or_default()
+    }
+    fn account(&mut self, address: &[u8]) -> Result<Option<UserAccount>, HookError> {
+        self.user_account(address)
+    }
+    fn shard_of(&mut self, address: &[u8]) -> u32 {
+        self.shard_of_address(address)
+    }
+    fn own_shard(&mut self) -> u32 {
+        self.shard_of_address(&CONTRACT)
+    }
+    fn is_payable(&mut self, address: &[u8]) -> Result<bool, HookError> {
+        BlockchainHook::is_payable(self, address)
+    }
+    fn is_name_service(&mut self, _: &[u8]) -> bool {
+        false
     }
 }
 

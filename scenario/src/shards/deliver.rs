@@ -1,11 +1,12 @@
 //! Executing a message in the shard it has reached.
 
+use arwen_eei::CallData;
 use arwen_interface::{
     BigInt, Bytes, CallInput, CallType, EsdtTransfer, OutputAccount, ReturnCode, VmInput, VmOutput,
 };
 use num_traits::Zero;
 
-use super::message::{Call, callback_arguments, code_bytes};
+use super::message::{builtin, callback_arguments, code_bytes, tokens};
 use super::{Message, ShardError, Shards, hash};
 use crate::run::Machine;
 use crate::world::World;
@@ -61,7 +62,7 @@ impl<M: Machine> Shards<M> {
     pub(super) fn leave(&mut self, message: Message) -> Result<(), ShardError> {
         let mut message = message;
         let carried = message.gas_limit;
-        if let Some(call) = Call::parse(&message.data).filter(|call| call.builtin().is_some()) {
+        if let Some(call) = CallData::parse_any(&message.data).filter(|call| builtin(call).is_some()) {
             let input = self.input(&message, call, carried, Vec::new());
             let home = self.home(&message.from);
             let output = match home.run_builtin(&input) {
@@ -126,20 +127,22 @@ impl<M: Machine> Shards<M> {
         let is_contract = self
             .account(&message.to)
             .is_some_and(|account| account.is_contract());
-        let call = Call::parse(&message.data);
+        let call = CallData::parse_any(&message.data);
         match call {
-            Some(call) if call.builtin().is_some() => Entry::Builtin(call),
-            Some(call) if is_contract && message.call_type == CallType::Callback => Entry::Contract(Call {
-                function: CALLBACK.into(),
-                arguments: callback_arguments(call),
-            }),
+            Some(call) if builtin(&call).is_some() => Entry::Builtin(call),
+            Some(call) if is_contract && message.call_type == CallType::Callback => {
+                Entry::Contract(CallData {
+                    function: CALLBACK.into(),
+                    arguments: callback_arguments(call),
+                })
+            }
             Some(call) if is_contract && !message.data.is_empty() => Entry::Contract(call),
             // Mere value, or data that only people read.
             _ => Entry::Credit,
         }
     }
 
-    fn input(&self, message: &Message, call: Call, gas: u64, tokens: Vec<EsdtTransfer>) -> CallInput {
+    fn input(&self, message: &Message, call: CallData, gas: u64, tokens: Vec<EsdtTransfer>) -> CallInput {
         CallInput {
             vm_input: VmInput {
                 caller: message.from.clone(),
@@ -164,7 +167,7 @@ impl<M: Machine> Shards<M> {
     fn run_contract(
         &mut self,
         message: &Message,
-        call: Call,
+        call: CallData,
         gas: u64,
         tokens: Vec<EsdtTransfer>,
     ) -> Result<VmOutput, ShardError> {
@@ -176,7 +179,7 @@ impl<M: Machine> Shards<M> {
     }
 
     /// Runs a built-in function, and the call of a contract that it may carry.
-    fn run_builtin(&mut self, message: &Message, call: Call) -> Result<(Outcome, GasUse), ShardError> {
+    fn run_builtin(&mut self, message: &Message, call: CallData) -> Result<(Outcome, GasUse), ShardError> {
         let input = self.input(message, call.clone(), message.gas_limit, Vec::new());
         let world = self.home(&message.to);
         let accounts = world.accounts.clone();
@@ -273,7 +276,7 @@ impl<M: Machine> Shards<M> {
             // The VM answers for contracts; for built-in functions the node does.
             gas.returned = gas.returned.saturating_sub(output.gas_remaining);
             let arguments = [vec![code_bytes(ReturnCode::Ok)], output.return_data.clone()].concat();
-            let data = Call {
+            let data = CallData {
                 function: Bytes::new(),
                 arguments,
             }
@@ -311,9 +314,9 @@ impl<M: Machine> Shards<M> {
             return 0;
         }
         let wants_answer = message.call_type == CallType::Asynchronous;
-        let mut back = Call::default();
-        if let Some(call) = Call::parse(&message.data)
-            && let Some((_, count)) = call.tokens()
+        let mut back = CallData::default();
+        if let Some(call) = CallData::parse_any(&message.data)
+            && let Some((_, count)) = tokens(&call)
         {
             back.function = call.function;
             back.arguments = call.arguments.into_iter().take(count).collect();
@@ -357,10 +360,10 @@ impl<M: Machine> Shards<M> {
 
     /// The tokens of an answer whose callback failed stay with its receiver.
     fn keep_tokens(&mut self, message: &Message) {
-        let Some(mut call) = Call::parse(&message.data) else {
+        let Some(mut call) = CallData::parse_any(&message.data) else {
             return;
         };
-        let Some((_, count)) = call.tokens() else { return };
+        let Some((_, count)) = tokens(&call) else { return };
         call.arguments.truncate(count);
         let input = self.input(
             &Message {
@@ -378,8 +381,8 @@ impl<M: Machine> Shards<M> {
 
 enum Entry {
     Credit,
-    Builtin(Call),
-    Contract(Call),
+    Builtin(CallData),
+    Contract(CallData),
 }
 
 fn transferred_gas(output: &VmOutput) -> u64 {
@@ -394,9 +397,9 @@ fn transferred_gas(output: &VmOutput) -> u64 {
 fn take_follow_up(
     output: &mut VmOutput,
     message: &Message,
-    call: &Call,
-) -> Option<(Vec<EsdtTransfer>, Call, u64)> {
-    let (tokens, _) = call.tokens()?;
+    call: &CallData,
+) -> Option<(Vec<EsdtTransfer>, CallData, u64)> {
+    let (tokens, _) = tokens(call)?;
     let account = output
         .output_accounts
         .iter_mut()
@@ -405,5 +408,5 @@ fn take_follow_up(
         return None;
     }
     let transfer = account.transfers.pop()?;
-    Some((tokens, Call::parse(&transfer.data)?, transfer.gas_limit))
+    Some((tokens, CallData::parse_any(&transfer.data)?, transfer.gas_limit))
 }

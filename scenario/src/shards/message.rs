@@ -1,11 +1,12 @@
 //! What travels between shards.
 
+use arwen_eei::CallData;
 use arwen_eei::builtin::{BuiltinFunction, decode_token};
 use arwen_interface::{BigInt, Bytes, CallType, EsdtTransfer, EsdtType, ReturnCode};
 use num_bigint::Sign;
 use num_traits::ToPrimitive;
 
-use crate::expr::{hex, minimal_unsigned};
+use crate::expr::minimal_unsigned;
 
 /// The transaction that began it all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,63 +44,36 @@ impl Message {
     }
 }
 
-/// A function and its arguments.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Call {
-    pub function: Bytes,
-    pub arguments: Vec<Bytes>,
+/// The built-in function that call data names, if it does.
+pub(super) fn builtin(call: &CallData) -> Option<BuiltinFunction> {
+    BuiltinFunction::from_name(std::str::from_utf8(&call.function).ok()?)
 }
 
-impl Call {
-    /// Reads call data; an answer has an empty function.
-    pub fn parse(data: &[u8]) -> Option<Self> {
-        let mut parts = data.split(|&byte| byte == b'@');
-        let function = parts.next()?.to_vec();
-        let arguments = parts.map(from_hex).collect::<Option<_>>()?;
-        Some(Self { function, arguments })
-    }
-
-    /// Writes call data.
-    pub fn to_bytes(&self) -> Bytes {
-        let mut data = self.function.clone();
-        for argument in &self.arguments {
-            data.push(b'@');
-            data.extend(hex(argument).into_bytes());
+/// The tokens a call brings to its receiver, and how many arguments tell of them.
+pub(super) fn tokens(call: &CallData) -> Option<(Vec<EsdtTransfer>, usize)> {
+    let argument = |index: usize| call.arguments.get(index).map(Vec::as_slice);
+    match builtin(call)? {
+        BuiltinFunction::EsdtTransfer => Some((vec![token(argument(0)?, 0, amount(argument(1)?))], 2)),
+        BuiltinFunction::EsdtNftTransfer => {
+            let nonce = amount(argument(1)?).to_u64()?;
+            Some((vec![token(argument(0)?, nonce, amount(argument(2)?))], 4))
         }
-        data
-    }
-
-    /// The built-in function it names, if it does.
-    pub fn builtin(&self) -> Option<BuiltinFunction> {
-        BuiltinFunction::from_name(std::str::from_utf8(&self.function).ok()?)
-    }
-
-    /// The tokens it brings to its receiver, and how many arguments tell of them.
-    pub fn tokens(&self) -> Option<(Vec<EsdtTransfer>, usize)> {
-        let argument = |index: usize| self.arguments.get(index).map(Vec::as_slice);
-        match self.builtin()? {
-            BuiltinFunction::EsdtTransfer => Some((vec![token(argument(0)?, 0, amount(argument(1)?))], 2)),
-            BuiltinFunction::EsdtNftTransfer => {
-                let nonce = amount(argument(1)?).to_u64()?;
-                Some((vec![token(argument(0)?, nonce, amount(argument(2)?))], 4))
-            }
-            BuiltinFunction::MultiEsdtNftTransfer => {
-                let count = amount(argument(0)?).to_usize()?;
-                let end = count.checked_mul(3)?.checked_add(1)?;
-                let triples = self.arguments.get(1..end)?.chunks_exact(3);
-                let tokens = triples.map(|triple| {
-                    let nonce = amount(&triple[1]).to_u64()?;
-                    // Instances travel whole, fungible tokens as an amount.
-                    let value = match nonce {
-                        0 => amount(&triple[2]),
-                        _ => decode_token(&triple[2]).ok()?.value?,
-                    };
-                    Some(token(&triple[0], nonce, value))
-                });
-                Some((tokens.collect::<Option<_>>()?, end))
-            }
-            _ => None,
+        BuiltinFunction::MultiEsdtNftTransfer => {
+            let count = amount(argument(0)?).to_usize()?;
+            let end = count.checked_mul(3)?.checked_add(1)?;
+            let triples = call.arguments.get(1..end)?.chunks_exact(3);
+            let tokens = triples.map(|triple| {
+                let nonce = amount(&triple[1]).to_u64()?;
+                // Instances travel whole, fungible tokens as an amount.
+                let value = match nonce {
+                    0 => amount(&triple[2]),
+                    _ => decode_token(&triple[2]).ok()?.value?,
+                };
+                Some(token(&triple[0], nonce, value))
+            });
+            Some((tokens.collect::<Option<_>>()?, end))
         }
+        _ => None,
     }
 }
 
@@ -128,7 +102,7 @@ pub(super) fn code_bytes(code: ReturnCode) -> Bytes {
 
 /// The arguments of `callBack`, from an answer. The VM writes the return code as text; the callback gets the number that it
 /// would get from a callee in its own shard.
-pub(super) fn callback_arguments(answer: Call) -> Vec<Bytes> {
+pub(super) fn callback_arguments(answer: CallData) -> Vec<Bytes> {
     let mut arguments = answer.arguments;
     if let Some(first) = arguments.first_mut()
         && let Some(code) = ReturnCode::ALL
@@ -140,33 +114,14 @@ pub(super) fn callback_arguments(answer: Call) -> Vec<Bytes> {
     arguments
 }
 
-fn from_hex(digits: &[u8]) -> Option<Bytes> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    let (pairs, rest) = digits.as_chunks::<2>();
-    rest.is_empty().then_some(())?;
-    pairs
-        .iter()
-        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn calls_and_answers_read_as_they_were_written() {
-        for data in ["f", "f@01@@ab", "@6f6b@05", ""] {
-            let call = Call::parse(data.as_bytes()).unwrap();
-            assert_eq!(call.to_bytes(), data.as_bytes());
-        }
-        assert_eq!(Call::parse(b"f@0"), None);
-        assert_eq!(Call::parse(b"f@zz"), None);
-    }
+    use crate::expr::hex;
 
     #[test]
     fn callbacks_get_the_number_of_a_return_code_that_came_as_text() {
-        let arguments = |data: &[u8]| callback_arguments(Call::parse(data).unwrap());
+        let arguments = |data: &[u8]| callback_arguments(CallData::parse_any(data).unwrap());
         assert_eq!(arguments(b"@6f6b@05"), [vec![], vec![5]]);
         let user_error = format!("@{}", hex(b"user error"));
         assert_eq!(arguments(user_error.as_bytes()), [vec![4]]);
@@ -175,7 +130,7 @@ mod tests {
 
     #[test]
     fn transfers_tell_their_tokens() {
-        let tokens = |data: &[u8]| Call::parse(data).unwrap().tokens();
+        let tokens = |data: &[u8]| tokens(&CallData::parse_any(data).unwrap());
         assert_eq!(
             tokens(b"ESDTTransfer@54@0100@66"),
             Some((vec![token(b"T", 0, 256.into())], 2))
