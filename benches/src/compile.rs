@@ -127,16 +127,7 @@ struct Cost {
 fn measure(wasm: &[u8], rules: &'static Ruleset, tier: Tier, budget: bool) -> Result<Cost, String> {
     let mut config = Config::new(rules).tier(tier);
     if !budget {
-        config = config.native_budget(NativeBudget {
-            functions: u64::MAX,
-            module_code_bytes: u64::MAX,
-            body_bytes: u64::MAX,
-            blocks: u64::MAX,
-            values_in_blocks: u64::MAX,
-            br_table_targets: u64::MAX,
-            call_values: u64::MAX,
-            machine_code_bytes: u64::MAX,
-        });
+        config = config.native_budget(NativeBudget::UNLIMITED);
     }
     let engine = Engine::new(config);
     // What the compiler needs once is not the module's cost.

@@ -24,6 +24,9 @@ macro_rules! budget {
         }
 
         impl NativeBudget {
+            /// Everything may be compiled, however long it takes and however much memory.
+            pub const UNLIMITED: Self = Self { $($field: u64::MAX,)* };
+
             /// Every row: field, what it counts, value.
             pub fn rows(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
                 [$((stringify!($field), $what, self.$field)),*].into_iter()
@@ -48,9 +51,14 @@ budget! {
     /// Blocks, loops, ifs and conditional branches of one function. Each makes basic blocks, over which every analysis
     /// of the code generator iterates: time grows with the square, 8,000 nested take 1.3 s.
     blocks "blocks of a function" = 4_000;
+    /// Blocks of a function times the same, over all functions of a module: what quadratic analyses of them add up to,
+    /// 12 functions at the limit of `blocks`.
+    block_pairs "pairs of blocks of a function, of all functions" = 200_000_000;
     /// Values of a frame (parameters, locals, deepest operand stack) times blocks of one function. Each value may be
     /// alive in, and be a parameter of, each block: the size of liveness sets and of phis.
     values_in_blocks "frame values times blocks of a function" = 2_000_000;
+    /// The same over all functions of a module, 20 of them at the limit.
+    module_values_in_blocks "frame values times blocks of all functions" = 40_000_000;
     /// Targets of all `br_table`s of one function, each weighted by one plus the values the branch carries. Every
     /// target is an edge of the flow graph, with the values as arguments: 9,000 targets to 50 blocks, counted as 18,000,
     /// take 1 s.
@@ -85,7 +93,8 @@ impl NativeBudget {
         )
     }
 
-    fn check_body(&self, info: &ModuleInfo, index: u32, body: &Body) -> Result<(), Refusal> {
+    /// Refuses a function that has more than allowed, and tells what it has.
+    fn check_body(&self, info: &ModuleInfo, index: u32, body: &Body) -> Result<Count, Refusal> {
         let function = Some(index);
         check(
             what::body_bytes,
@@ -100,7 +109,7 @@ impl NativeBudget {
         check(what::blocks, count.blocks, self.blocks, function)?;
         check(
             what::values_in_blocks,
-            count.blocks.saturating_mul(body.frame_slots.into()),
+            count.values_in_blocks(body),
             self.values_in_blocks,
             function,
         )?;
@@ -110,7 +119,8 @@ impl NativeBudget {
             self.br_table_targets,
             function,
         )?;
-        check(what::call_values, count.call_values, self.call_values, function)
+        check(what::call_values, count.call_values, self.call_values, function)?;
+        Ok(count)
     }
 }
 
@@ -119,6 +129,8 @@ impl NativeBudget {
 pub(crate) struct Tally {
     bodies: usize,
     code_bytes: u64,
+    block_pairs: u64,
+    values_in_blocks: u64,
 }
 
 impl Tally {
@@ -135,7 +147,18 @@ impl Tally {
                 budget.module_code_bytes,
                 None,
             )?;
-            budget.check_body(info, info.imported_funcs + self.bodies as u32, body)?;
+            let count = budget.check_body(info, info.imported_funcs + self.bodies as u32, body)?;
+            self.block_pairs = self
+                .block_pairs
+                .saturating_add(count.blocks.saturating_mul(count.blocks));
+            check(what::block_pairs, self.block_pairs, budget.block_pairs, None)?;
+            self.values_in_blocks = self.values_in_blocks.saturating_add(count.values_in_blocks(body));
+            check(
+                what::module_values_in_blocks,
+                self.values_in_blocks,
+                budget.module_values_in_blocks,
+                None,
+            )?;
             self.bodies += 1;
         }
         Ok(())
@@ -151,6 +174,10 @@ struct Count {
 }
 
 impl Count {
+    fn values_in_blocks(&self, body: &Body) -> u64 {
+        self.blocks.saturating_mul(body.frame_slots.into())
+    }
+
     fn of(info: &ModuleInfo, index: u32, body: &Body) -> wasmparser::Result<Self> {
         let mut count = Self::default();
         // A branch carries at most as many values as the widest block there has been so far, or the function itself:

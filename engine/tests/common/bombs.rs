@@ -15,6 +15,8 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("blocks within the budget", blocks(3_900, 100)),
         ("thousands of locals", blocks(1_500, 4_000)),
         ("locals within the budget", blocks(450, 4_000)),
+        ("many functions of blocks", functions_of_blocks(16, 3_900, 1)),
+        ("many functions of locals", functions_of_blocks(26, 450, 4_000)),
         ("nested loops over locals", nested_loops()),
         ("deep operand stack", deep_operands()),
         ("one giant function", giant(230_000)),
@@ -26,7 +28,15 @@ pub fn all() -> Vec<(&'static str, String)> {
 }
 
 fn run(locals: &str, body: &str) -> String {
-    format!("(module (memory 1) (func (export \"run\") (param $x i32) (result i32) {locals} {body}))")
+    runs(1, locals, body)
+}
+
+/// A module with so many functions of one body, the last of which is `run`.
+fn runs(functions: usize, locals: &str, body: &str) -> String {
+    let others = format!("(func (param $x i32) (result i32) {locals} {body}) ").repeat(functions - 1);
+    format!(
+        "(module (memory 1) {others} (func (export \"run\") (param $x i32) (result i32) {locals} {body}))"
+    )
 }
 
 fn many_parameters() -> String {
@@ -82,6 +92,10 @@ fn deep_nesting(depth: usize) -> String {
 
 /// `blocks` conditionals, which set and read `locals` locals in turn.
 fn blocks(blocks: u32, locals: u32) -> String {
+    functions_of_blocks(1, blocks, locals)
+}
+
+fn functions_of_blocks(functions: usize, blocks: u32, locals: u32) -> String {
     let mut body = String::new();
     for i in 0..blocks {
         let (to, from) = (1 + i % locals, 1 + (i * 7 + 3) % locals);
@@ -95,7 +109,8 @@ fn blocks(blocks: u32, locals: u32) -> String {
     for local in 1..=locals {
         let _ = write!(sum, "local.get {local} i32.add ");
     }
-    run(
+    runs(
+        functions,
         &format!("(local {})", "i32 ".repeat(locals as usize)),
         &(body + &sum),
     )
