@@ -226,6 +226,7 @@ fn sides(options: &Options<'_>) -> Result<Vec<Named>, String> {
     for (name, marshalizer) in [
         ("driver, binary", Marshalizer::Binary),
         ("driver, JSON", Marshalizer::Json),
+        ("driver, gob", Marshalizer::Gob),
     ] {
         let config = DriverConfig {
             marshalizer,
