@@ -39,7 +39,7 @@ impl BuiltinWorld for World<'_, '_> {
     }
 
     fn is_payable(&mut self, address: &[u8]) -> Result<bool, HookError> {
-        self.chain.hook.is_payable(address)
+        self.chain.is_payable(address)
     }
 
     fn is_name_service(&mut self, address: &[u8]) -> bool {

@@ -23,6 +23,35 @@ pub(crate) enum Mark {
     Here(Rc<Changes>),
 }
 
+macro_rules! block_facts {
+    ($($fact:ident: $ty:ty;)*) => {
+        /// What is the same for all of a run, whatever is executed: each fact is asked once.
+        #[derive(Default)]
+        struct BlockFacts { $($fact: Option<$ty>,)* }
+
+        impl Chain<'_> {
+            $(pub(crate) fn $fact(&mut self) -> $ty {
+                let Self { block, hook, .. } = self;
+                block.$fact.get_or_insert_with(|| hook.$fact()).clone()
+            })*
+        }
+    };
+}
+
+block_facts! {
+    current_epoch: u32;
+    current_nonce: u64;
+    current_round: u64;
+    current_timestamp: u64;
+    current_random_seed: Bytes;
+    last_epoch: u32;
+    last_nonce: u64;
+    last_round: u64;
+    last_timestamp: u64;
+    last_random_seed: Bytes;
+    state_root_hash: Bytes;
+}
+
 /// The node's side of a run.
 ///
 /// Between two points where the node's state can change, the same question has the same answer, so answers are
@@ -34,7 +63,9 @@ pub(crate) struct Chain<'a> {
     accounts: BTreeMap<Bytes, Result<Option<UserAccount>, HookError>>,
     shards: BTreeMap<Bytes, u32>,
     contracts: BTreeMap<Bytes, bool>,
-    epoch: Option<u32>,
+    payable: BTreeMap<Bytes, Result<bool, HookError>>,
+    tokens: BTreeMap<(Bytes, Bytes, u64), Result<EsdtToken, HookError>>,
+    block: BlockFacts,
     marks: Vec<Mark>,
     /// What built-in functions have changed, when the VM computes them.
     pub changes: Rc<Changes>,
@@ -48,7 +79,9 @@ impl<'a> Chain<'a> {
             accounts: BTreeMap::new(),
             shards: BTreeMap::new(),
             contracts: BTreeMap::new(),
-            epoch: None,
+            payable: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            block: BlockFacts::default(),
             marks: Vec::new(),
             changes: Rc::default(),
         }
@@ -57,6 +90,8 @@ impl<'a> Chain<'a> {
     /// Drops kept answers: the node's state has changed.
     pub(crate) fn forget(&mut self) {
         self.accounts.clear();
+        self.payable.clear();
+        self.tokens.clear();
     }
 
     /// An account; `None` when there is none.
@@ -85,13 +120,6 @@ impl<'a> Chain<'a> {
         self.account(address).ok().flatten()
     }
 
-    pub(crate) fn current_epoch(&mut self) -> u32 {
-        if let Some(epoch) = self.epoch {
-            return epoch;
-        }
-        *self.epoch.insert(self.hook.current_epoch())
-    }
-
     pub(crate) fn shard_of(&mut self, address: &[u8]) -> u32 {
         if let Some(shard) = self.shards.get(address) {
             return *shard;
@@ -108,6 +136,16 @@ impl<'a> Chain<'a> {
         let contract = self.hook.is_smart_contract(address);
         self.contracts.insert(address.to_vec(), contract);
         contract
+    }
+
+    /// Whether an account accepts EGLD.
+    pub(crate) fn is_payable(&mut self, address: &[u8]) -> Result<bool, HookError> {
+        if let Some(known) = self.payable.get(address) {
+            return known.clone();
+        }
+        let payable = self.hook.is_payable(address);
+        self.payable.insert(address.to_vec(), payable.clone());
+        payable
     }
 
     /// The hash of a block; nothing for a negative nonce or when the node has none.
@@ -141,7 +179,11 @@ impl<'a> Chain<'a> {
         let changed = changed
             .and_then(|entries| entries.get(&builtin::instance_key(&builtin::token_key(token), nonce)));
         match changed {
-            None => self.hook.esdt_token(address, token, nonce),
+            None => {
+                let asked = (address.to_vec(), token.to_vec(), nonce);
+                let ask = || self.hook.esdt_token(address, token, nonce);
+                self.tokens.entry(asked).or_insert_with(ask).clone()
+            }
             Some(none) if none.is_empty() => Ok(EsdtToken {
                 value: Some(BigInt::ZERO),
                 ..EsdtToken::default()

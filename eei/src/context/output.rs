@@ -337,7 +337,7 @@ impl Run<'_> {
         if self.balance(sender) < *value {
             return Err(EeiError::InsufficientFunds);
         }
-        let payable = self.chain.hook.is_payable(destination)?;
+        let payable = self.chain.is_payable(destination)?;
         let in_async = self.flags.arwen_v3 && self.runtime.input.call_type == CallType::Asynchronous;
         let check = check_payable || !self.flags.esdt_functions;
         if check && !payable && value.is_positive() && !in_async {
