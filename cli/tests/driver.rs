@@ -194,6 +194,17 @@ fn a_run_is_stopped_and_the_child_goes_on() {
             assert!(matches!(error, DriverError::Interrupted), "{error}");
             assert!(stopper.unwrap().join().unwrap());
         }
+        let stopper = thread::spawn({
+            let handle = handle.clone();
+            move || {
+                while !handle.interrupt() {
+                    thread::yield_now();
+                }
+            }
+        });
+        let error = node.driver.diagnose_wait(3_600_000).unwrap_err();
+        assert!(matches!(error, DriverError::Interrupted), "{error}");
+        stopper.join().unwrap();
         assert_eq!(node.increment(&counter), [[6]], "{tier}");
         assert_eq!(node.driver.process_id(), pid);
     }

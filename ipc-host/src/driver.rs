@@ -246,12 +246,15 @@ impl Driver {
         }
     }
 
-    /// Makes the child wait; for tests of deadlines.
+    /// Makes the child wait; for tests of deadlines and of [`InterruptHandle`]s.
     ///
     /// # Errors
     /// See [`DriverError`].
     pub fn diagnose_wait(&mut self, milliseconds: u32) -> Result<(), DriverError> {
-        self.operate(&DiagnoseWaitRequest { milliseconds }).map(drop)
+        match self.operate(&DiagnoseWaitRequest { milliseconds })? {
+            (_, error) if error.is_empty() => Ok(()),
+            (_, error) => Err(self.refusal(error)),
+        }
     }
 
     /// Changes which log lines the child sends, and those that may follow it.
@@ -336,10 +339,17 @@ impl Driver {
 
     fn output(&self, (reply, error): (ContractResponse, String)) -> Result<VmOutput, DriverError> {
         match reply.output {
-            _ if self.orders.wanted() && error == INTERRUPTED => Err(DriverError::Interrupted),
             Some(output) if error.is_empty() => Ok(output),
             None if error.is_empty() => Err(DriverError::BadMessage("a reply without an output".into())),
-            _ => Err(DriverError::Vm(error)),
+            _ => Err(self.refusal(error)),
+        }
+    }
+
+    /// What an error of the VM is to the caller.
+    fn refusal(&self, error: String) -> DriverError {
+        match error == INTERRUPTED && self.orders.wanted() {
+            true => DriverError::Interrupted,
+            false => DriverError::Vm(error),
         }
     }
 

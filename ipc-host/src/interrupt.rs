@@ -32,9 +32,9 @@ pub struct InterruptHandle(Orders);
 impl InterruptHandle {
     /// Asks for the end of the operation that is running. Returns whether there is one.
     ///
-    /// A contract stops at its next check of gas, and the operation fails with
+    /// A contract stops at its next check of gas, a wait at once, and the operation fails with
     /// [`Interrupted`](crate::driver::DriverError::Interrupted). The child goes on. An operation that ends by itself
-    /// before the order reaches the contract has its own result; so have all that run no contract.
+    /// before the order reaches the contract has its own result; so have questions for the version and new prices.
     pub fn interrupt(&self) -> bool {
         let mut state = self.0.lock();
         match state.phase {

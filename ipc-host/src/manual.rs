@@ -59,8 +59,8 @@ something that is no message, or overruns the deadline of an operation is killed
 clear error, nothing is applied, and the next operation starts another child.
 
 The driver can also stop a run and keep the child. It sends `{\"InterruptDialogue\":N}` on descriptor 6, where N counts \
-the requests since the child started, from 1; another number stops nothing. The contract stops at its next check of gas, \
-and the reply reports the error `execution interrupted`, without an output. A child of 2021 ignores the order.
+the requests since the child started, from 1; another number stops nothing. The contract stops at its next check of gas \
+(and a DiagnoseWait at once), and the reply reports the error `execution interrupted`, without an output. A child of 2021 ignores the order.
 ";
 
 /// `docs/ipc.md`. A test compares it with the committed file.

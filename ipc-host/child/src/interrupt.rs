@@ -1,12 +1,20 @@
-//! Orders to stop a run, from the thread that reads them to the run they are meant for.
+//! Orders to stop a run or a wait, from the thread that reads them to the dialogue they are meant for.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arwen_eei::Interrupt;
 
 /// Which run is on, and which one is to be stopped. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub struct Interrupts(Arc<Mutex<State>>);
+pub struct Interrupts(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Told of every order.
+    ordered: Condvar,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -25,6 +33,15 @@ impl Interrupts {
         {
             interrupt.raise();
         }
+        self.0.ordered.notify_all();
+    }
+
+    /// Does nothing for this long, on behalf of this dialogue. Returns whether it was stopped before.
+    pub fn wait(&self, dialogue: u64, time: Duration) -> bool {
+        let ordered = &self.0.ordered;
+        let state = ordered.wait_timeout_while(self.lock(), time, |state| state.wanted != dialogue);
+        let (state, _) = state.unwrap_or_else(PoisonError::into_inner);
+        state.wanted == dialogue
     }
 
     /// The run of this dialogue begins; `interrupt` stops it. It lasts until the result is dropped.
@@ -39,7 +56,7 @@ impl Interrupts {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Every change is whole, so a panic elsewhere cannot have broken anything.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -79,5 +96,21 @@ mod tests {
         assert!(!flag.is_raised());
         interrupts.order(3);
         assert!(flag.is_raised());
+    }
+
+    #[test]
+    fn an_order_ends_a_wait_of_its_dialogue_alone() {
+        let interrupts = Interrupts::default();
+        interrupts.order(1);
+        assert!(!interrupts.wait(2, Duration::from_millis(1)));
+        let waiter = {
+            let interrupts = interrupts.clone();
+            std::thread::spawn(move || interrupts.wait(3, Duration::MAX))
+        };
+        interrupts.order(3);
+        assert!(waiter.join().unwrap());
+        // It came early.
+        interrupts.order(4);
+        assert!(interrupts.wait(4, Duration::MAX));
     }
 }

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use arwen_interface::{BlockchainHook, VmOutput};
+use arwen_interface::{BlockchainHook, INTERRUPTED, VmOutput};
 use arwen_ipc_host::binary;
 use arwen_ipc_host::channel::{Channel, Received};
 use arwen_ipc_host::error::{WireError, critical};
@@ -118,8 +118,12 @@ impl<T: Read + Write> Server<'_, T> {
                 self.reply(&GasScheduleChangeResponse {}, &error)
             }
             Body::DiagnoseWaitRequest(DiagnoseWaitRequest { milliseconds }) => {
-                std::thread::sleep(Duration::from_millis(u64::from(milliseconds)));
-                self.reply(&DiagnoseWaitResponse {}, "")
+                let time = Duration::from_millis(u64::from(milliseconds));
+                let error = match self.interrupts.wait(self.dialogue, time) {
+                    true => INTERRUPTED,
+                    false => "",
+                };
+                self.reply(&DiagnoseWaitResponse {}, error)
             }
             Body::VersionRequest(VersionRequest { binary_tables }) => {
                 let agreed = binary_tables == binary::fingerprint();

@@ -169,7 +169,7 @@ calls! {
     Allow Always any SYS_rseq "start of a thread";
     Allow Always any SYS_prctl (&[&[(0, is(libc::PR_SET_NAME))], &[(0, is(libc::PR_SET_VMA))]],
         "`PR_SET_NAME`, `PR_SET_VMA`") "names threads and mappings";
-    Allow Always any SYS_futex "locks, queues between threads";
+    Allow Always any SYS_futex "locks, queues between threads, DiagnoseWait";
     Allow Always any SYS_sched_yield "locks";
     Allow Always any SYS_sched_getaffinity "the C library counts processors to size its heap";
     Allow Always any SYS_gettid "start of a thread, abort";
@@ -185,8 +185,8 @@ calls! {
     Allow Always any SYS_tgkill (&[&[(0, Test::OwnProcess)]], "this process") "abort";
 
     Allow Always any SYS_clock_gettime "time stamps of log lines, where the kernel has no faster way";
-    Allow Always any SYS_clock_nanosleep "DiagnoseWait";
-    Allow Always any SYS_nanosleep "DiagnoseWait";
+    Allow Always any SYS_clock_nanosleep "the moment to say why it ends, when nobody reads the replies";
+    Allow Always any SYS_nanosleep "the same, where the C library sleeps by it";
     Allow Always any SYS_getrandom "seeds of hash maps, none of which reaches an output";
 
     Allow Cache any SYS_openat "opens cached code, and only there (Landlock)";
