@@ -119,6 +119,23 @@ pub fn run(index: usize, fault: &ChildFault, marshalizer: Marshalizer) {
     before.check();
 }
 
+/// A child that cannot speak binary is spoken to in JSON, and nobody has to say so.
+pub fn stranger() {
+    let before = traces();
+    let mut scene = Scene::set(
+        fake::STRANGER,
+        DriverConfig::default().marshalizer,
+        config().timeout,
+    );
+    let child = scene.node.driver.process_id();
+    for _ in 0..2 {
+        assert_eq!(scene.call().unwrap(), fake::output().return_data);
+    }
+    assert_eq!(scene.node.driver.process_id(), child);
+    drop(scene);
+    before.check();
+}
+
 /// A child dies after each number of bytes, up to all that it sends.
 pub fn cut(marshalizer: Marshalizer) {
     let before = traces();

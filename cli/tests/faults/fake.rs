@@ -39,12 +39,18 @@ pub fn output() -> VmOutput {
     }
 }
 
+/// The script of a child that has no binary encoding, as [`SCRIPT`] has it.
+pub const STRANGER: &str = "stranger";
+
 /// The script of a child that dies after so many bytes, as [`SCRIPT`] has it.
 pub fn cut_script(bytes: usize) -> String {
     format!("cut {bytes}")
 }
 
 fn steps(script: &str) -> Vec<Step> {
+    if script == STRANGER {
+        return vec![Step::Ask, Step::Reply];
+    }
     match script.strip_prefix("cut ") {
         Some(bytes) => {
             let bytes = bytes.parse().unwrap();
@@ -104,16 +110,14 @@ pub fn main(script: &str) -> ! {
         channel.marshalizer = arguments.messages_marshalizer;
     }
     let mut child = Child { channel, lines };
+    // A stranger does not know the question's field.
+    let own_tables = (script != STRANGER).then(binary::fingerprint);
     let mut script = Some(steps(script));
     loop {
         child.channel.reset();
         match child.channel.receive().map(|received| received.body) {
             Ok(Body::VersionRequest(VersionRequest { binary_tables })) => {
-                let agreed = if binary_tables == binary::fingerprint() {
-                    binary_tables
-                } else {
-                    0
-                };
+                let agreed = own_tables.filter(|own| *own == binary_tables).unwrap_or(0);
                 let reply = VersionResponse {
                     version: "fake".into(),
                     binary_tables: agreed,
@@ -178,6 +182,7 @@ impl Child {
                     exit(3);
                 }
             }
+            Step::AskOf(kind) => self.send(Body::empty(Kind::from_number(kind).unwrap())),
             Step::AskForEver => loop {
                 self.take(Step::Ask);
             },

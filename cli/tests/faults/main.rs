@@ -49,6 +49,7 @@ fn main() {
             "is none, or cannot be started",
             driver_side::programs_that_are_no_children,
         ),
+        ("is a stranger that speaks no binary", driver_side::stranger),
         ("is restarted thousands of times", driver_side::restarts),
     ] {
         trials.push(trial(format!("child: {name}"), work));

@@ -11,6 +11,8 @@ pub enum Step {
     ReplyNumbered(u32),
     /// Asks the node a question and takes the answer.
     Ask,
+    /// Asks a question of this kind, and no more.
+    AskOf(u32),
     /// Asks the node questions without end.
     AskForEver,
     /// Sends a request, as if it were the node.
@@ -97,6 +99,13 @@ pub const CHILD_FAULTS: &[ChildFault] = &[
     row("another message after the reply", &[Reply, Request], "", NextChild),
     row("a reply to another request", &[ReplyVersion], "critical error: bad message from arwen: VersionResponse (61)", NextChild),
     row("a request, as if it were the node", &[Request], "critical error: bad message from arwen: ContractDeployRequest (3)", NextChild),
+    row("asks what only a node that computes built-in functions answers: forget compiled code", &[AskOf(62)], "critical error: bad message from arwen: BlockchainClearCompiledCodesRequest (62)", NextChild),
+    row("the same: mark the state", &[AskOf(64)], "critical error: bad message from arwen: BlockchainGetSnapshotRequest (64)", NextChild),
+    row("the same: is there a hook", &[AskOf(66)], "critical error: bad message from arwen: BlockchainIsInterfaceNilRequest (66)", NextChild),
+    row("the same: return to a mark", &[AskOf(68)], "critical error: bad message from arwen: BlockchainRevertToSnapshotRequest (68)", NextChild),
+    row("the same: run a built-in function", &[AskOf(70)], "critical error: bad message from arwen: BlockchainProcessBuiltInFunctionRequest (70)", NextChild),
+    row("an answer, as if it had been asked", &[AskOf(65)], "critical error: bad message from arwen: BlockchainGetSnapshotResponse (65)", NextChild),
+    row("the message that answers what cannot be answered", &[AskOf(72)], "critical error: bad message from arwen: UndefinedRequestOrResponse (72)", NextChild),
     row("the reply twice", &[Reply, Reply], "", NextChild),
     row("a second reply that would fit the next call", &[Reply, ReplyNumbered(2)], "", NextChild),
     row("replies and exits", &[Reply, Exit(7)], "", NextChild),
@@ -163,6 +172,8 @@ const VERSION_REPLY: u32 = 61;
 const CONTRACT_REPLY: u32 = 5;
 const EPOCH_ANSWER: u32 = 35;
 const ROUND_ANSWER: u32 = 29;
+const SNAPSHOT_ANSWER: u32 = 65;
+const UNDEFINED: u32 = 72;
 const EOF: Option<(i32, &str)> = Some((3, "Ended Arwen loop: EOF"));
 const BAD_NONCE: Option<(i32, &str)> = Some((3, "Ended Arwen loop: critical error: invalid dialogue nonce"));
 
@@ -190,8 +201,12 @@ pub const NODE_FAULTS: &[NodeFault] = &[
     node("a request with a wrong number", &[NodeStep::Version(2)], BAD_NONCE),
     node("a request with the number of an answer", &[NodeStep::Version(3)], BAD_NONCE),
     node("a kind that is no request", &[NodeStep::Send(47, 35, br#"{"DialogueNonce":1,"Kind":35,"ErrorMessage":""}"#), NodeStep::Read(72), NodeStep::Version(1), NodeStep::Read(VERSION_REPLY)], None),
+    node("a question that only a child asks", &[NodeStep::Send(47, 64, br#"{"DialogueNonce":1,"Kind":64,"ErrorMessage":""}"#), NodeStep::Read(72), NodeStep::Version(1), NodeStep::Read(VERSION_REPLY)], None),
+    node("the last kind of all", &[NodeStep::Send(47, 72, br#"{"DialogueNonce":1,"Kind":72,"ErrorMessage":""}"#), NodeStep::Read(72), NodeStep::Version(1), NodeStep::Read(VERSION_REPLY)], None),
     node("a request without an input", &[NodeStep::Send(46, 4, br#"{"DialogueNonce":1,"Kind":4,"ErrorMessage":""}"#), NodeStep::Read(CONTRACT_REPLY), NodeStep::Version(1), NodeStep::Read(VERSION_REPLY)], None),
     node("an answer to another question", &[NodeStep::Call, NodeStep::Answer(ROUND_ANSWER, 3)], None),
+    node("an answer to a question that is not asked of it", &[NodeStep::Call, NodeStep::Answer(SNAPSHOT_ANSWER, 3)], None),
+    node("the answer that it cannot answer", &[NodeStep::Call, NodeStep::Answer(UNDEFINED, 3)], None),
     node("an answer with a wrong number", &[NodeStep::Call, NodeStep::Answer(EPOCH_ANSWER, 9)], None),
     node("the request again instead of an answer", &[NodeStep::Call, NodeStep::Version(1)], None),
     node("64 MiB of arguments", &[NodeStep::Arguments(64 << 20), NodeStep::Version(1), NodeStep::Read(VERSION_REPLY)], None),

@@ -16,6 +16,12 @@ use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::messages::*;
 use arwen_ipc_host::records::GasSchedule;
 
+/// Longer than a frame under [`LIMIT`], in bytes.
+const LONG: usize = 10_000;
+
+/// A limit that every other message keeps, in bytes.
+const LIMIT: u32 = 5_000;
+
 /// Does what the called function's name says.
 #[derive(Default)]
 struct Script {
@@ -37,6 +43,11 @@ impl Machine for Script {
     fn call(&mut self, hook: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, String> {
         let data = match input.function.as_str() {
             "storage" => match hook.storage_data(b"account", b"key") {
+                Ok(data) => data,
+                Err(error) => error.0.into_bytes(),
+            },
+            "long answer" => vec![7; LONG],
+            "long question" => match hook.storage_data(b"account", &[7; LONG]) {
                 Ok(data) => data,
                 Err(error) => error.0.into_bytes(),
             },
@@ -92,6 +103,11 @@ struct Node {
 
 impl Node {
     fn start(delegate: bool) -> Self {
+        Self::start_limited(delegate, MAX_PAYLOAD)
+    }
+
+    /// A child that sends no longer payloads than this.
+    fn start_limited(delegate: bool, limit: u32) -> Self {
         let (from_node, to_child) = std::io::pipe().unwrap();
         let (from_child, to_node) = std::io::pipe().unwrap();
         let child = thread::spawn(move || {
@@ -99,6 +115,7 @@ impl Node {
                 reader: from_node,
                 writer: to_node,
             });
+            channel.limit = limit;
             serve(
                 &mut channel,
                 &mut Script::default(),
@@ -225,6 +242,22 @@ fn requests_are_answered_one_after_the_other() {
         node.ask(DiagnoseWaitRequest { milliseconds: 1 }, &[]).0,
         DiagnoseWaitResponse {}.into()
     );
+    assert_eq!(node.end(), "EOF");
+}
+
+#[test]
+fn what_is_too_long_is_not_sent_and_not_counted() {
+    let mut node = Node::start_limited(false, LIMIT);
+    let error = node.call("long answer", &[]);
+    assert!(
+        error.starts_with("error: frame of ") && error.ends_with("at most 5000 are accepted"),
+        "{error}"
+    );
+    assert_eq!(
+        node.call("long question", &[]),
+        "critical error: cannot send hook call request"
+    );
+    assert_eq!(node.call("storage", &[storage(b"value", "")]), "value");
     assert_eq!(node.end(), "EOF");
 }
 
