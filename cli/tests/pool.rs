@@ -12,8 +12,7 @@ use std::time::Duration;
 
 use arwen_interface::{CallInput, ReturnCode};
 use arwen_ipc_host::asynchronous::AsyncDriver;
-use arwen_ipc_host::driver::{DriverConfig, DriverError};
-use arwen_ipc_host::marshalizer::Marshalizer;
+use arwen_ipc_host::driver::DriverError;
 use arwen_ipc_host::pool::Pool;
 use arwen_metering::Schedule;
 use arwen_scenario::World;
@@ -22,11 +21,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use common::*;
 
 fn pool(size: usize) -> Pool {
-    let config = DriverConfig {
-        marshalizer: Marshalizer::Binary,
-        ..config()
-    };
-    Pool::start(config, NonZeroUsize::new(size).unwrap()).unwrap()
+    Pool::start(config(), NonZeroUsize::new(size).unwrap()).unwrap()
 }
 
 /// A world with the counter in it.

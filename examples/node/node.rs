@@ -9,7 +9,6 @@ use arwen_interface::{
     VmInput, VmOutput,
 };
 use arwen_ipc_host::driver::{Driver, DriverConfig};
-use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::records::InitializeArguments;
 use arwen_metering::Schedule;
 
@@ -215,7 +214,6 @@ pub fn run(program: Option<PathBuf>, counter: Bytes) -> Result<String, Failure> 
             protected_key_prefix: b"ELROND".to_vec(),
             ..InitializeArguments::default()
         },
-        marshalizer: Marshalizer::Binary,
         ..DriverConfig::default()
     })?;
 

@@ -43,7 +43,8 @@ pub struct DriverConfig {
     pub arguments: InitializeArguments,
     /// The message shapes to speak.
     pub dialect: Dialect,
-    /// The encoding of messages, whatever `arguments` say. Binary is used with a child that understands it, else JSON.
+    /// The encoding of messages, whatever `arguments` say. By default binary, which the driver agrees on with a child of
+    /// the same build; with any other child the dialogue stays in JSON.
     pub marshalizer: Marshalizer,
     /// How long an operation may take, the node's own answers included; no limit when none.
     pub timeout: Option<Duration>,
@@ -61,7 +62,7 @@ impl Default for DriverConfig {
             program: None,
             arguments: InitializeArguments::default(),
             dialect: Dialect::default(),
-            marshalizer: Marshalizer::default(),
+            marshalizer: Marshalizer::Binary,
             timeout: Some(Duration::from_secs(10)),
             log_profile: LogProfile::default(),
             delegate_builtins: false,

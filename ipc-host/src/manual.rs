@@ -36,7 +36,7 @@ BlockchainGetBuiltinFunctionNamesResponse does not exist in gob, which has no ty
 for it. Every other number is JSON; log profiles are JSON always.
 
 A driver and a child of the same build speak a binary encoding, postcard's: fields in the order of the tables without \
-names, and nothing in a payload that describes it. The driver asks the version first, with a digest of its tables; a \
+names, and nothing in a payload that describes it. The driver, unless it is told otherwise, asks the version first, with a digest of its tables; a \
 child with the same digest answers with it, and every message after that answer is binary. A peer that knows nothing \
 of this ignores the field, and the dialogue stays in JSON.
 
