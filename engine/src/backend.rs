@@ -33,6 +33,17 @@ pub(crate) struct Code {
 }
 
 impl Code {
+    /// The code of a module whose native code is there already.
+    pub fn with_native(info: &Arc<ModuleInfo>, native: NativeCode) -> Self {
+        let promotion = Promotion::default();
+        promotion.settle_now(Ok(native));
+        Self {
+            info: info.clone(),
+            interpreted: OnceLock::new(),
+            promotion: Arc::new(promotion),
+        }
+    }
+
     /// Its register code.
     pub fn interpreted(&self) -> &interp::ModuleCode {
         self.interpreted

@@ -1,5 +1,6 @@
 //! Settings of an engine.
 
+use crate::artefact::Artefacts;
 use crate::ruleset::Ruleset;
 use crate::tier::NativeBudget;
 
@@ -41,6 +42,7 @@ pub struct Config {
     pub(crate) compile_queue: usize,
     pub(crate) native_budget: NativeBudget,
     pub(crate) pooled_memories: usize,
+    pub(crate) artefacts: Option<Artefacts>,
 }
 
 impl Config {
@@ -58,6 +60,7 @@ impl Config {
             compile_queue: 64,
             native_budget: NativeBudget::default(),
             pooled_memories: 16,
+            artefacts: None,
         }
     }
 
@@ -113,6 +116,13 @@ impl Config {
     /// to the system. Guarded, each takes 6 GiB of address space. Default: 16; 0 keeps none.
     pub fn pooled_memories(mut self, count: usize) -> Self {
         self.pooled_memories = count;
+        self
+    }
+
+    /// Where native code is kept beyond the life of a module, and looked for before a module is compiled: see
+    /// [`Artefacts`]. Default: nowhere.
+    pub fn artefacts(mut self, artefacts: Option<Artefacts>) -> Self {
+        self.artefacts = artefacts;
         self
     }
 

@@ -25,6 +25,7 @@
     allow(dead_code, reason = "the interpreter alone needs neither guards nor a budget")
 )]
 
+mod artefact;
 mod backend;
 mod config;
 mod engine;
@@ -47,6 +48,7 @@ mod tier;
 mod trap;
 mod value;
 
+pub use artefact::{ArtefactError, ArtefactName, ArtefactStore, Artefacts, StoredArtefact};
 pub use config::{Config, MemoryBounds, Tier};
 pub use engine::Engine;
 pub use error::{CompileError, CompileErrorKind, GrowError, InstantiateError, LinkError, SegmentError};

@@ -1,7 +1,9 @@
 //! In place of `jit` in a build without native tier: the same names, and nothing behind them.
 
+use std::io;
 use std::sync::Arc;
 
+use crate::artefact::Counts;
 use crate::config::Config;
 use crate::host::Host;
 use crate::module::info::ModuleInfo;
@@ -21,6 +23,10 @@ impl Compiler {
 
     pub fn compile(self: &Arc<Self>, _: &ModuleInfo, _: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
         match **self {}
+    }
+
+    pub fn fingerprint(&self) -> &str {
+        match *self {}
     }
 }
 
@@ -46,9 +52,39 @@ impl Compilation {
 pub(crate) enum NativeCode {}
 
 impl NativeCode {
+    pub fn load(code: OpenCode, _: Vec<u8>, _: &Counts) -> io::Result<Self> {
+        match code {}
+    }
+
+    pub fn counts(&self) -> Counts {
+        match *self {}
+    }
+
+    pub fn parts(&self) -> [&[u8]; 2] {
+        match *self {}
+    }
+
     pub fn entry(&self, _: u32) -> *const u8 {
         match *self {}
     }
+}
+
+/// There is none.
+pub(crate) enum OpenCode {}
+
+impl OpenCode {
+    pub fn new(_: usize) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub fn bytes(&mut self) -> &mut [u8] {
+        match *self {}
+    }
+}
+
+/// Never asked.
+pub(crate) fn table_bytes(_: &Counts) -> u64 {
+    0
 }
 
 /// Never called: nothing has native code.

@@ -18,6 +18,7 @@ mod op;
 mod op_costs;
 mod opcode_keys;
 mod plan;
+mod plan_bytes;
 mod planner;
 mod rules;
 mod schedule;

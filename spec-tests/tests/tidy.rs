@@ -10,7 +10,6 @@ const UNSAFE_FILES: &[(&str, &str)] = &[
     ("benches/src/alloc.rs", "counts what is allocated"),
     ("engine/src/interp/machine.rs", "registers, memory and context by address"),
     ("engine/src/jit/arch.rs", "enters and leaves compiled code"),
-    ("engine/src/jit/code_memory.rs", "executable pages"),
     ("engine/src/jit/enter.rs", "the activations on the native stack"),
     ("engine/src/jit/libcalls.rs", "called by compiled code"),
     ("engine/src/jit/native_stack.rs", "maps and guards a stack"),

@@ -37,7 +37,7 @@ impl ModuleCode {
     pub fn new(info: &Arc<ModuleInfo>) -> Self {
         Self {
             info: info.clone(),
-            functions: info.bodies.iter().map(|_| OnceLock::new()).collect(),
+            functions: info.bodies().iter().map(|_| OnceLock::new()).collect(),
         }
     }
 

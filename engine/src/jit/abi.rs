@@ -49,9 +49,13 @@ pub(crate) const fn trap_code(trap: Trap) -> TrapCode {
 }
 
 /// A check of the gas limit failed; whether gas or an interrupt is behind it is found out when it is caught.
-pub(crate) const LIMIT: TrapCode = TrapCode::unwrap_user(100);
+pub(crate) const LIMIT: TrapCode = TrapCode::unwrap_user(LIMIT_CODE);
 /// A helper has stored the trap and only asks to stop.
-pub(crate) const STORED: TrapCode = TrapCode::unwrap_user(101);
+pub(crate) const STORED: TrapCode = TrapCode::unwrap_user(STORED_CODE);
+
+/// Numbers of sites that are no trap, above those of all traps.
+const LIMIT_CODE: u8 = 100;
+const STORED_CODE: u8 = 101;
 
 /// What stopped at a trap site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,9 +75,25 @@ impl Site {
             TrapCode::HEAP_OUT_OF_BOUNDS => Self::Trap(Trap::MemoryOutOfBounds),
             TrapCode::INTEGER_OVERFLOW => Self::Trap(Trap::IntegerOverflow),
             TrapCode::INTEGER_DIVISION_BY_ZERO => Self::Trap(Trap::IntegerDivisionByZero),
-            LIMIT => Self::Limit,
-            STORED => Self::Stored,
-            other => Self::Trap(Trap::from_code(other.as_raw().get())?),
+            other => return Self::from_code(other.as_raw().get()),
         })
+    }
+
+    /// Its number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Trap(trap) => trap as u8,
+            Self::Limit => LIMIT_CODE,
+            Self::Stored => STORED_CODE,
+        }
+    }
+
+    /// The site of a number; `None` when none has it.
+    pub fn from_code(code: u8) -> Option<Self> {
+        match code {
+            LIMIT_CODE => Some(Self::Limit),
+            STORED_CODE => Some(Self::Stored),
+            trap => Trap::from_code(trap).map(Self::Trap),
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! One unit of code at a time: IR → machine code with its relocations and trap sites.
 
-use cranelift_codegen::Context;
+use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{ExternalName, Function};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
-use cranelift_module::{FuncId, ModuleReloc};
 
 use super::abi::{BYTES_PER_SLOT, Site};
 use super::{lower, thunk};
@@ -33,9 +34,40 @@ impl Unit {
 /// Machine code of a unit, not yet in its place.
 pub(crate) struct Compiled {
     pub bytes: Vec<u8>,
-    pub align: u64,
-    pub relocs: Vec<ModuleReloc>,
+    pub align: u32,
+    pub calls: Vec<Call>,
     pub sites: Vec<(u32, Site)>,
+}
+
+/// A call of another function of the module: 4 bytes that take the distance to it. The only thing in a unit that
+/// depends on where it is, so that units which keep their distances may be anywhere.
+pub(crate) struct Call {
+    /// Where in the unit the 4 bytes are.
+    pub at: u32,
+    /// Index of the function called.
+    pub callee: u32,
+    /// What to add to the distance from the 4 bytes.
+    pub addend: i64,
+}
+
+impl Call {
+    /// Reads what the code generator wants to have filled in; anything but a call is refused.
+    fn of(reloc: &FinalizedMachReloc, func: &Function) -> Result<Self, String> {
+        let callee = match &reloc.target {
+            FinalizedRelocTarget::ExternalName(ExternalName::User(name)) => {
+                func.params.user_named_funcs().get(*name).map(|name| name.index)
+            }
+            _ => None,
+        };
+        match (reloc.kind, callee) {
+            (Reloc::X86CallPCRel4 | Reloc::X86PCRel4, Some(callee)) => Ok(Self {
+                at: reloc.offset,
+                callee,
+                addend: reloc.addend,
+            }),
+            _ => Err(format!("relocation {reloc:?}")),
+        }
+    }
 }
 
 /// Scratch space of one compiling thread.
@@ -131,7 +163,7 @@ pub(crate) fn unit(
         Unit::Function(index) => match index.checked_sub(info.imported_funcs) {
             None => thunk::way_out(info, index, guarded, target, builder, func),
             Some(body) => {
-                let body = &info.bodies[body as usize];
+                let body = &info.bodies()[body as usize];
                 lower::body(info, index, body, guarded, target, builder, func).map_err(|e| e.to_string())?;
             }
         },
@@ -141,7 +173,7 @@ pub(crate) fn unit(
         .compile(&**isa, &mut ControlPlane::default())
         .map_err(|e| e.inner.to_string())?;
     let bytes = code.buffer.data().to_vec();
-    let align = u64::from(code.buffer.alignment);
+    let align = code.buffer.alignment;
     let frame = code
         .buffer
         .frame_layout()
@@ -153,11 +185,9 @@ pub(crate) fn unit(
             Site::of(trap.code).ok_or_else(|| format!("trap code {}", trap.code))?,
         ));
     }
-    let relocs: Vec<_> = code.buffer.relocs().to_vec();
-    let relocs = relocs
-        .iter()
-        .map(|reloc| ModuleReloc::from_mach_reloc(reloc, &context.func, FuncId::from_u32(0)))
-        .collect();
+    let relocs = code.buffer.relocs().to_vec();
+    let calls = relocs.iter().map(|reloc| Call::of(reloc, &context.func));
+    let calls = calls.collect::<Result<_, _>>()?;
     if let Unit::Function(index) = unit
         && index >= info.imported_funcs
     {
@@ -166,14 +196,14 @@ pub(crate) fn unit(
     Ok(Compiled {
         bytes,
         align,
-        relocs,
+        calls,
         sites,
     })
 }
 
 /// Refuses a native frame larger than the logical frame stands for: the native stack is sized by the latter.
 fn check_frame(info: &ModuleInfo, index: u32, frame: u32) -> Result<(), String> {
-    let body = &info.bodies[(index - info.imported_funcs) as usize];
+    let body = &info.bodies()[(index - info.imported_funcs) as usize];
     // Return address and frame pointer; parameters on the stack, which for a tail call nobody else accounts for.
     let bytes = u64::from(frame) + 16 + 8 * info.func_type(index).params().len() as u64;
     let allowed = u64::from(body.frame_slots) * u64::from(BYTES_PER_SLOT);

@@ -9,27 +9,25 @@ mod env;
 mod gas;
 pub(crate) mod libcalls;
 mod lower;
+mod native_code;
 mod native_stack;
 mod thunk;
 mod traps;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
-use cranelift_codegen::ir::Signature;
-use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
-use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{FuncId, Module as _};
+use cranelift_codegen::isa::OwnedTargetIsa;
 
 use crate::config::{Config, MemoryBounds};
 use crate::module::info::ModuleInfo;
 use crate::runtime::memory;
 use crate::tier::budget::{NativeBudget, Tally};
 use crate::tier::{Refusal, Stopped};
-use abi::Site;
-use code_memory::{CodeMemory, Provider};
+pub(crate) use code_memory::OpenCode;
 use compile::{Compiled, Scratch, Unit};
 pub(crate) use enter::invoke;
+pub(crate) use native_code::{NativeCode, table_bytes};
 
 /// Compiles modules for this machine.
 pub(crate) struct Compiler {
@@ -37,6 +35,7 @@ pub(crate) struct Compiler {
     /// Are memories followed by a guard?
     guarded: bool,
     budget: NativeBudget,
+    fingerprint: String,
 }
 
 impl std::fmt::Debug for Compiler {
@@ -62,10 +61,13 @@ impl Compiler {
             .ruleset()
             .features
             .contains(wasmparser::WasmFeatures::TAIL_CALL);
+        let isa = compile::host_isa(tail_calls)?;
+        let fingerprint = fingerprint(config, &isa);
         Ok(Self {
-            isa: compile::host_isa(tail_calls)?,
+            isa,
             guarded,
             budget: config.native_budget,
+            fingerprint,
         })
     }
 
@@ -76,7 +78,7 @@ impl Compiler {
         unwanted: &dyn Fn() -> bool,
     ) -> Result<NativeCode, Stopped> {
         let mut compilation = Compilation::new(self);
-        compilation.tally.count(&self.budget, info, info.bodies.len())?;
+        compilation.tally.count(&self.budget, info, info.bodies().len())?;
         loop {
             if unwanted() {
                 return Err(Stopped::Cancelled);
@@ -89,53 +91,29 @@ impl Compiler {
 
     /// Puts compiled units into executable memory.
     fn link(&self, info: &ModuleInfo, units: &[Compiled]) -> Result<NativeCode, String> {
-        let align = |unit: &Compiled| {
-            let preferred = u64::from(self.isa.function_alignment().minimum);
-            unit.align.max(preferred).max(self.isa.symbol_alignment()) as usize
-        };
-        let total = units.iter().fold(0, |end: usize, unit| {
-            end.next_multiple_of(align(unit)) + unit.bytes.len()
-        });
-        if total > i32::MAX as usize {
-            return Err("more code than a call can reach across".into());
-        }
-        let (provider, finished) = Provider::new(total).map_err(|e| e.to_string())?;
-        let mut builder = JITBuilder::with_isa(self.isa.clone(), Box::new(|libcall| format!("{libcall:?}")));
-        builder.memory_provider(Box::new(provider));
-        let mut module = JITModule::new(builder);
-        // The linker asks for a signature and does not use it.
-        let signature = Signature::new(CallConv::Tail);
-        for _ in units {
-            module
-                .declare_anonymous_function(&signature)
-                .map_err(|e| e.to_string())?;
-        }
-        for (i, unit) in units.iter().enumerate() {
-            module
-                .define_function_bytes(FuncId::from_u32(i as u32), unit.align, &unit.bytes, &unit.relocs)
-                .map_err(|e| e.to_string())?;
-        }
-        module.finalize_definitions().map_err(|e| e.to_string())?;
-        let starts: Vec<*const u8> = (0..units.len())
-            .map(|i| module.get_finalized_function(FuncId::from_u32(i as u32)))
-            .collect();
-        let memory = finished.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let memory = memory.ok_or("the linker did not finish")?;
-        let offsets = starts.iter().map(|start| memory.offset(*start as usize));
-        let offsets: Vec<u32> = offsets.collect::<Option<_>>().ok_or("code outside its memory")?;
-        let mut sites: Vec<(u32, Site)> = Vec::new();
-        for (unit, start) in units.iter().zip(&offsets) {
-            sites.extend(unit.sites.iter().map(|(offset, site)| (start + offset, *site)));
-        }
-        sites.sort_by_key(|(offset, _)| *offset);
-        let (functions, ways_in) = offsets.split_at(info.funcs.len());
-        Ok(NativeCode {
-            memory,
-            functions: functions.into(),
-            ways_in: ways_in.into(),
-            sites: sites.into(),
-        })
+        let align = u64::from(self.isa.function_alignment().minimum).max(self.isa.symbol_alignment());
+        NativeCode::link(units, info.funcs.len(), align as u32)
     }
+
+    /// Everything the code of a module depends on beside the module: two compilers of equal fingerprints make code
+    /// that each can run.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+/// What [`Compiler::fingerprint`] gives. The build stands for every source and dependency of this crate.
+fn fingerprint(config: &Config, isa: &OwnedTargetIsa) -> String {
+    let extensions: Vec<String> = isa.isa_flags().iter().map(ToString::to_string).collect();
+    format!(
+        "build {}\nruleset {}\nbounds {:?}\nprocessor {} {}\n{}",
+        env!("ARWEN_ENGINE_BUILD"),
+        config.ruleset().name,
+        config.memory_bounds,
+        isa.triple(),
+        extensions.join(", "),
+        isa.flags(),
+    )
 }
 
 /// A module on its way to native code, function by function, as they become known.
@@ -164,7 +142,7 @@ impl Compilation {
     /// none. Everything that the format has before bodies is known with the first.
     pub fn step(&mut self, info: &ModuleInfo) -> Result<bool, Refusal> {
         let next = self.units.len();
-        if info.bodies.is_empty() || next >= info.imported_funcs as usize + info.bodies.len() {
+        if info.bodies().is_empty() || next >= info.imported_funcs as usize + info.bodies().len() {
             return Ok(false);
         }
         let bodies = (next + 1).saturating_sub(info.imported_funcs as usize);
@@ -175,7 +153,8 @@ impl Compilation {
 
     /// Compiles what is left of a whole module and puts it into its place.
     pub fn finish(mut self, info: &ModuleInfo) -> Result<NativeCode, Refusal> {
-        self.tally.count(&self.compiler.budget, info, info.bodies.len())?;
+        self.tally
+            .count(&self.compiler.budget, info, info.bodies().len())?;
         for index in self.units.len()..info.funcs.len() {
             self.add(info, Unit::Function(index as u32))?;
         }
@@ -207,40 +186,6 @@ impl Compilation {
 /// A bug in the code generator costs one module its native code, no more.
 fn caught<T>(work: impl FnOnce() -> T, function: Option<u32>) -> Result<T, Refusal> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| Refusal::Panicked { function })
-}
-
-/// Native code of a module. Freed when dropped; instances keep their module, so never while it may run.
-#[derive(Debug)]
-pub(crate) struct NativeCode {
-    memory: CodeMemory,
-    /// Offset of each function, by index.
-    functions: Box<[u32]>,
-    /// Offset of the way in for each distinct type.
-    ways_in: Box<[u32]>,
-    /// Where compiled code can trap, by offset.
-    sites: Box<[(u32, Site)]>,
-}
-
-impl NativeCode {
-    /// Native entry of a function by its index.
-    pub fn entry(&self, index: u32) -> *const u8 {
-        self.memory.address(self.functions[index as usize])
-    }
-
-    /// The way in for functions of a distinct type.
-    pub fn way_in(&self, ty: u32) -> *const u8 {
-        self.memory.address(self.ways_in[ty as usize])
-    }
-
-    /// The trap site at an address, if it is one of this code.
-    pub fn site(&self, address: usize) -> Option<Site> {
-        let offset = self.memory.offset(address)?;
-        let at = self
-            .sites
-            .binary_search_by_key(&offset, |(offset, _)| *offset)
-            .ok()?;
-        Some(self.sites[at].1)
-    }
 }
 
 /// The compiler and its output are used from any thread.

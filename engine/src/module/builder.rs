@@ -1,11 +1,11 @@
 //! A module that arrives in pieces.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use wasmparser::{Chunk, Parser};
 
+use super::Module;
 use super::parse::{Reading, at, invalid};
-use super::{Inner, Module};
 use crate::backend::CodeBuilder;
 use crate::engine::Engine;
 use crate::error::{CompileError, CompileErrorKind};
@@ -75,7 +75,7 @@ impl ModuleBuilder {
 
     /// Functions with a body that have been taken in so far.
     pub fn functions(&self) -> usize {
-        self.reading.info.bodies.len()
+        self.reading.info.bodies.read.len()
     }
 
     /// Takes the next bytes; any number of them, none too.
@@ -110,13 +110,13 @@ impl ModuleBuilder {
         let (info, plan) = self.reading.finish();
         let info = Arc::new(info);
         let code = self.code.finish(&info);
-        Ok(Module(Arc::new(Inner {
-            engine: self.engine,
-            info,
-            plan,
-            code,
-            image: OnceLock::new(),
-        })))
+        let module = Module::of(&self.engine, info, plan, code);
+        if let (Some(keep), Some(native), Ok(compiler)) =
+            (module.keep(), module.code().native(), self.engine.jit())
+        {
+            keep.save(compiler, module.info(), native);
+        }
+        Ok(module)
     }
 
     fn fail(&mut self, error: CompileError) -> Result<(), CompileError> {

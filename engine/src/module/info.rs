@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::body::Body;
 use super::const_expr::ConstExpr;
+use super::reread;
+use crate::ruleset::Ruleset;
 use crate::value::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 
 /// A validated module. Index spaces hold imports first, as in the format.
@@ -36,10 +38,30 @@ pub(crate) struct ModuleInfo {
     pub elements: Vec<ElementSegment>,
     pub data: Vec<DataSegment>,
     /// Bodies of the defined functions.
-    pub bodies: Vec<Body>,
+    pub bodies: Bodies,
 }
 
+/// The bodies of a module, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Bodies {
+    /// As far as the module has been read.
+    pub read: Vec<Body>,
+    /// For a module that has native code without having been read: its bodies, read when somebody asks after all.
+    pub unread: Option<Unread>,
+}
+
+/// The rules to read bodies by, and the bodies then.
+pub(crate) type Unread = (&'static Ruleset, OnceLock<Vec<Body>>);
+
 impl ModuleInfo {
+    /// Bodies of the defined functions.
+    pub fn bodies(&self) -> &[Body] {
+        match &self.bodies.unread {
+            None => &self.bodies.read,
+            Some((rules, bodies)) => bodies.get_or_init(|| reread::bodies(rules, &self.wasm)),
+        }
+    }
+
     /// Type of a function by its index in the function index space.
     pub fn func_type(&self, index: u32) -> &FuncType {
         &self.types[self.funcs[index as usize] as usize]

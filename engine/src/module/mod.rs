@@ -7,15 +7,18 @@ mod diagnose;
 pub(crate) mod info;
 pub(crate) mod operator;
 mod parse;
+pub(crate) mod reread;
 mod visitor;
 
 use std::sync::{Arc, OnceLock};
 
 use arwen_metering::{CostTable, ModulePlan};
 
+use crate::artefact::{self, Keep};
 use crate::backend::Code;
 use crate::engine::Engine;
 use crate::error::CompileError;
+use crate::jit::NativeCode;
 use crate::observe::ChargedOperators;
 use crate::runtime::mapping::Image;
 use crate::runtime::pool::ModuleImage;
@@ -34,7 +37,7 @@ pub struct Module(Arc<Inner>);
 struct Inner {
     engine: Engine,
     info: Arc<ModuleInfo>,
-    plan: ModulePlan,
+    plan: Arc<ModulePlan>,
     code: Code,
     /// Initial contents of its memory; made when first instantiated.
     image: OnceLock<ModuleImage>,
@@ -67,11 +70,44 @@ impl Module {
     /// The first thing that is wrong, with its byte offset and function; float operators before anything else that
     /// could be said of the same place. Nothing is allocated before the limit for it is checked.
     ///
-    /// A module that arrives in pieces need not be collected first: see [`ModuleBuilder`].
+    /// A module that arrives in pieces need not be collected first: see [`ModuleBuilder`]. One that has been compiled
+    /// before may not have to be looked at: see [`Artefacts`](crate::Artefacts).
     pub fn new(engine: &Engine, wasm: &[u8]) -> Result<Self, CompileError> {
+        if let Some(module) = artefact::load(engine, wasm) {
+            return Ok(module);
+        }
         let mut builder = ModuleBuilder::new(engine);
         builder.push(wasm)?;
         builder.finish()
+    }
+
+    fn of(engine: &Engine, info: Arc<ModuleInfo>, plan: ModulePlan, code: Code) -> Self {
+        Self(Arc::new(Inner {
+            engine: engine.clone(),
+            info,
+            plan: Arc::new(plan),
+            code,
+            image: OnceLock::new(),
+        }))
+    }
+
+    /// A module whose native code is there already.
+    pub(crate) fn with_native(
+        engine: &Engine,
+        info: ModuleInfo,
+        plan: ModulePlan,
+        native: NativeCode,
+    ) -> Self {
+        let info = Arc::new(info);
+        let code = Code::with_native(&info, native);
+        Self::of(engine, info, plan, code)
+    }
+
+    /// What is done with its native code once that is there.
+    fn keep(&self) -> Option<Keep> {
+        let artefacts = self.engine().config().artefacts.clone()?;
+        let plan = self.0.plan.clone();
+        Some(Keep { artefacts, plan })
     }
 
     /// The engine the module was made for.
@@ -146,7 +182,7 @@ impl Module {
         }
         self.engine()
             .workers()
-            .request(code.promotion(), &self.0.info, self.engine().jit());
+            .request(code.promotion(), &self.0.info, self.engine().jit(), self.keep());
     }
 
     /// Waits until a compilation that was asked for is over, and says how it ended; at once when there was none.

@@ -36,7 +36,8 @@ pub(super) fn invalid(e: wasmparser::Error) -> CompileError {
 /// A module being read.
 pub(super) struct Reading {
     rules: &'static Ruleset,
-    validator: Validator,
+    /// None for a module that is known to be valid.
+    validator: Option<Validator>,
     planner: ModulePlanner,
     allocations: FuncValidatorAllocations,
     /// What is known so far. Complete but for what comes after them whenever a body has been taken in.
@@ -46,12 +47,25 @@ pub(super) struct Reading {
 impl Reading {
     pub fn new(rules: &'static Ruleset) -> Self {
         Self {
+            validator: Some(Validator::new_with_features(rules.features)),
+            ..Self::of_valid(rules)
+        }
+    }
+
+    /// Reads a module that has been found valid under the same rules. Takes no bodies.
+    pub fn of_valid(rules: &'static Ruleset) -> Self {
+        Self {
             rules,
-            validator: Validator::new_with_features(rules.features),
+            validator: None,
             planner: ModulePlanner::new(rules.metering),
             allocations: FuncValidatorAllocations::default(),
             info: ModuleInfo::default(),
         }
+    }
+
+    /// The rules it is read by.
+    pub fn rules(&self) -> &'static Ruleset {
+        self.rules
     }
 
     /// The module, and what it charges where.
@@ -122,8 +136,28 @@ impl Reading {
             }
             _ => {}
         }
-        let valid = self.validator.payload(payload).map_err(invalid)?;
-        // What the validator has accepted may be kept.
+        let Some(validator) = &mut self.validator else {
+            self.keep(payload)?;
+            return Ok(matches!(payload, Payload::End(_)));
+        };
+        let valid = validator.payload(payload).map_err(invalid)?;
+        self.keep(payload)?;
+        match valid {
+            ValidPayload::Func(func, body) => {
+                let ty = self.info.types[func.ty as usize].clone();
+                let mut validator = func.into_validator(std::mem::take(&mut self.allocations));
+                let body = body::validate(self.rules, &ty, &body, &mut validator, &mut self.planner)?;
+                self.allocations = validator.into_allocations();
+                self.info.bodies.read.push(body);
+                Ok(false)
+            }
+            ValidPayload::End(_) => Ok(true),
+            ValidPayload::Ok | ValidPayload::Parser(_) => Ok(false),
+        }
+    }
+
+    /// Keeps what the validator has accepted.
+    fn keep(&mut self, payload: &Payload<'_>) -> Result<(), CompileError> {
         match payload {
             Payload::FunctionSection(s) => {
                 for ty in s.clone() {
@@ -142,21 +176,10 @@ impl Reading {
             Payload::StartSection { func, .. } => self.info.start = Some(*func),
             Payload::ElementSection(s) => self.elements(s.clone())?,
             Payload::DataSection(s) => self.data(s.clone())?,
-            Payload::CodeSectionStart { count, .. } => self.info.bodies.reserve_exact(*count as usize),
+            Payload::CodeSectionStart { count, .. } => self.info.bodies.read.reserve_exact(*count as usize),
             _ => {}
         }
-        match valid {
-            ValidPayload::Func(func, body) => {
-                let ty = self.info.types[func.ty as usize].clone();
-                let mut validator = func.into_validator(std::mem::take(&mut self.allocations));
-                let body = body::validate(self.rules, &ty, &body, &mut validator, &mut self.planner)?;
-                self.allocations = validator.into_allocations();
-                self.info.bodies.push(body);
-                Ok(false)
-            }
-            ValidPayload::End(_) => Ok(true),
-            ValidPayload::Ok | ValidPayload::Parser(_) => Ok(false),
-        }
+        Ok(())
     }
 
     fn val_type(&self, offset: u64, ty: wasmparser::ValType) -> Result<ValType, CompileError> {

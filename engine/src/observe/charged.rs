@@ -29,7 +29,7 @@ impl ChargedOperators {
     /// the first of a kind belong to the first charge of the function that pays for that kind, and so on.
     pub(crate) fn of(module: &ModuleInfo, plan: &ModulePlan) -> Self {
         let mut charges = vec![Vec::new(); plan.len()];
-        for body in 0..module.bodies.len() as u32 {
+        for body in 0..module.bodies().len() as u32 {
             // Validated code can be read.
             let Ok(code) = FuncCode::read(module, body) else {
                 continue;

@@ -47,7 +47,7 @@ impl<'m> FuncCode<'m> {
     pub fn read(module: &'m ModuleInfo, body: u32) -> wasmparser::Result<Self> {
         let function = module.imported_funcs + body;
         let ty = module.func_type(function);
-        let body = &module.bodies[body as usize];
+        let body = &module.bodies()[body as usize];
         let mut code = Self {
             function,
             start: body.range.start as u32,

@@ -85,7 +85,7 @@ impl<'m, 's> Machine<'m, 's> {
 
     fn body(&self, instance: InstanceId, body: u32) -> Result<Place, Trap> {
         let module = self.modules.get(instance.0 as usize).ok_or(Trap::Internal)?;
-        let range = &module.bodies.get(body as usize).ok_or(Trap::Internal)?.range;
+        let range = &module.bodies().get(body as usize).ok_or(Trap::Internal)?.range;
         Ok(Place {
             instance,
             function: module.imported_funcs + body,

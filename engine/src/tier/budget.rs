@@ -139,7 +139,7 @@ impl Tally {
     pub fn count(&mut self, budget: &NativeBudget, info: &ModuleInfo, bodies: usize) -> Result<(), Refusal> {
         check(what::functions, info.funcs.len() as u64, budget.functions, None)?;
         while self.bodies < bodies {
-            let body = &info.bodies[self.bodies];
+            let body = &info.bodies()[self.bodies];
             self.code_bytes += body.range.len() as u64;
             check(
                 what::module_code_bytes,

@@ -1,10 +1,12 @@
 //! The threads that compile in the background, and the bounded queue before them. Owned by the engine.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 
 use super::{Promotion, Refusal};
+use crate::artefact::Keep;
 use crate::jit::Compiler;
 use crate::module::info::ModuleInfo;
 
@@ -14,6 +16,7 @@ struct Job {
     info: Arc<ModuleInfo>,
     /// Gone when the module is: then nobody wants the code.
     promotion: Weak<Promotion>,
+    keep: Option<Keep>,
 }
 
 /// Compiling threads, started when first needed.
@@ -72,6 +75,7 @@ impl Workers {
         promotion: &Arc<Promotion>,
         info: &Arc<ModuleInfo>,
         compiler: Result<&Arc<Compiler>, String>,
+        keep: Option<Keep>,
     ) {
         if !promotion.is_cold() {
             return;
@@ -96,6 +100,7 @@ impl Workers {
             compiler,
             info: info.clone(),
             promotion: Arc::downgrade(promotion),
+            keep,
         });
         drop(state);
         self.shared.changed.notify_one();
@@ -170,4 +175,8 @@ fn compile(shared: &Shared, job: &Job) {
     promotion.run(Ok(&job.compiler), |compiler| {
         compiler.compile(&job.info, &unwanted)
     });
+    // The code is in use meanwhile. A store that panics loses an artefact, not the thread.
+    if let (Some(keep), Some(native)) = (&job.keep, promotion.native()) {
+        let _ = catch_unwind(AssertUnwindSafe(|| keep.save(&job.compiler, &job.info, native)));
+    }
 }

@@ -72,7 +72,7 @@ const MAX_REGISTERS: u32 = u16::MAX as u32;
 /// Translates a defined function, given by its index among the defined functions. Time and memory are linear in the
 /// size of the body.
 pub(crate) fn translate(info: &ModuleInfo, defined: u32) -> Result<Code, LowerError> {
-    let body: &Body = &info.bodies[defined as usize];
+    let body: &Body = &info.bodies()[defined as usize];
     let ty = info.func_type(info.imported_funcs + defined);
     let params = ty.params().len() as u32;
     let locals = body.local_count();

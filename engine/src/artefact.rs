@@ -1,0 +1,333 @@
+//! Artefacts: compiled modules as bytes, kept outside the engine and taken back without being compiled again.
+//!
+//! An artefact holds native code, its tables and the plan: what takes long to make. Everything else is read from the
+//! module itself, which is always there. It holds no price: those come from the plan and a schedule at instantiation, so
+//! new prices leave artefacts as they are.
+//!
+//! Native code is run as it is, so bytes from outside must be what this engine, or one like it, has given out:
+//!
+//! - The *name* of an artefact is a keyed hash of the module and of everything else that shapes its code: the build of
+//!   the engine, the ruleset, how memories are bounded, the processor and the code generator's settings. What was made
+//!   otherwise has another name and is not found.
+//! - The *tag*, its first bytes, is a keyed hash of its name and of all its other bytes. It is checked before anything
+//!   but lengths is looked at, and before code becomes executable. What was damaged, cut off, renamed or made without
+//!   the key is refused, reported to the [`ArtefactStore`], and the module is compiled.
+//!
+//! All of an artefact is checked at once, not function by function when they are first called: code that is half run
+//! cannot be handed to the interpreter, so a check that failed then would show in the outcome.
+//!
+//! Who has the key can make the engine run any code.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use arwen_metering::ModulePlan;
+
+use crate::config::Tier;
+use crate::engine::Engine;
+use crate::error::CompileError;
+use crate::jit::{Compiler, NativeCode, OpenCode, table_bytes};
+use crate::module::info::ModuleInfo;
+use crate::module::{Module, reread};
+
+/// Where artefacts are kept. May forget any at any time.
+pub trait ArtefactStore: Send + Sync {
+    /// The artefact of a name, if it is there.
+    fn open(&self, name: &ArtefactName) -> Option<StoredArtefact<'_>>;
+
+    /// Keeps an artefact, whose bytes are these parts one after the other, in place of what may be there. Called on the
+    /// thread that compiled the module: in the background for [`Tier::Tiered`].
+    fn save(&self, name: &ArtefactName, parts: &[&[u8]]);
+
+    /// What was opened is no artefact of this name; it is of no use to anybody.
+    fn refused(&self, name: &ArtefactName, why: &ArtefactError);
+}
+
+/// What an [`ArtefactStore`] has found.
+pub struct StoredArtefact<'a> {
+    /// How many bytes there are.
+    pub len: u64,
+    /// The bytes.
+    pub bytes: Box<dyn Read + 'a>,
+}
+
+impl fmt::Debug for StoredArtefact<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredArtefact")
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an artefact is found by. Printed as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ArtefactName([u8; 32]);
+
+impl fmt::Display for ArtefactName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ArtefactName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ArtefactName({self})")
+    }
+}
+
+/// Why an artefact is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtefactError {
+    /// It cannot be read, or ends too early.
+    #[error("cannot be read: {0}")]
+    Read(io::Error),
+    /// Its parts do not add up to its length, or are longer than any that is made.
+    #[error("{found} bytes, which its parts do not add up to")]
+    Length {
+        /// Its length in bytes.
+        found: u64,
+    },
+    /// It was made without the key, under another name, or has been changed since.
+    #[error("not authentic")]
+    Tag,
+    /// Authentic, and still not of this module.
+    #[error("of another module")]
+    Content,
+    /// Authentic, of a module that is not valid.
+    #[error("of a module that is not valid: {0}")]
+    Module(CompileError),
+    /// The system has no executable memory for it.
+    #[error("no memory for code: {0}")]
+    Memory(io::Error),
+}
+
+/// A store of artefacts, and the keys to them.
+#[derive(Clone)]
+pub struct Artefacts {
+    store: Arc<dyn ArtefactStore>,
+    name_key: [u8; 32],
+    tag_key: [u8; 32],
+}
+
+impl fmt::Debug for Artefacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artefacts").finish_non_exhaustive()
+    }
+}
+
+/// Bytes of a tag.
+const TAG: usize = 32;
+
+/// Longest artefact in bytes: some times what [`NativeBudget`](crate::NativeBudget) lets a module have of machine code.
+/// Nothing longer is written, or read into memory to see whether it is authentic.
+const MAX_BYTES: u64 = 256 << 20;
+
+impl Artefacts {
+    /// Artefacts of `store` that are authentic by `key`, which must be secret and not be guessed: 32 random bytes.
+    pub fn new(store: Arc<dyn ArtefactStore>, key: &[u8; 32]) -> Self {
+        Self {
+            store,
+            name_key: blake3::derive_key("arwen engine 2026-11-22 name of an artefact", key),
+            tag_key: blake3::derive_key("arwen engine 2026-11-22 tag of an artefact", key),
+        }
+    }
+
+    fn name(&self, fingerprint: &str, wasm: &[u8]) -> ArtefactName {
+        let mut hasher = blake3::Hasher::new_keyed(&self.name_key);
+        hasher.update(&(fingerprint.len() as u64).to_le_bytes());
+        hasher.update(fingerprint.as_bytes());
+        hasher.update(wasm);
+        ArtefactName(hasher.finalize().into())
+    }
+
+    fn tag(&self, name: &ArtefactName, counts: &[u8], code: &[u8], tables: &[&[u8]]) -> blake3::Hash {
+        // Where each part ends follows from the counts.
+        let mut hasher = blake3::Hasher::new_keyed(&self.tag_key);
+        hasher.update(&name.0);
+        hasher.update(counts);
+        hasher.update(code);
+        for part in tables {
+            hasher.update(part);
+        }
+        hasher.finalize()
+    }
+
+    /// Keeps the code of a module.
+    pub(crate) fn save(&self, fingerprint: &str, info: &ModuleInfo, plan: &ModulePlan, native: &NativeCode) {
+        let name = self.name(fingerprint, &info.wasm);
+        let mut plan_bytes = Vec::new();
+        plan.write_to(&mut plan_bytes);
+        let [code, tables] = native.parts();
+        let mut counts = native.counts();
+        counts.plan_bytes = plan_bytes.len() as u32;
+        if counts.artefact_bytes() > MAX_BYTES {
+            return;
+        }
+        let counts = counts.to_bytes();
+        let tag = self.tag(&name, &counts, code, &[tables, &plan_bytes]);
+        self.store
+            .save(&name, &[tag.as_bytes(), &counts, code, tables, &plan_bytes]);
+    }
+
+    fn read(
+        &self,
+        engine: &Engine,
+        name: &ArtefactName,
+        stored: StoredArtefact<'_>,
+        wasm: &[u8],
+    ) -> Result<Module, ArtefactError> {
+        let StoredArtefact { len, mut bytes } = stored;
+        let mut head = [0; TAG + Counts::BYTES];
+        bytes.read_exact(&mut head).map_err(ArtefactError::Read)?;
+        let (tag, count_bytes) = head.split_first_chunk::<TAG>().unwrap_or((&[0; TAG], &[]));
+        let counts = Counts::from_bytes(count_bytes);
+        if len > MAX_BYTES || counts.artefact_bytes() != len {
+            return Err(ArtefactError::Length { found: len });
+        }
+        let mut code = OpenCode::new(counts.code_bytes as usize).map_err(ArtefactError::Memory)?;
+        bytes.read_exact(code.bytes()).map_err(ArtefactError::Read)?;
+        let mut tables = vec![0; (table_bytes(&counts) + u64::from(counts.plan_bytes)) as usize];
+        bytes.read_exact(&mut tables).map_err(ArtefactError::Read)?;
+        // Takes the same time wherever they differ.
+        if self.tag(name, count_bytes, code.bytes(), &[&tables]) != *tag {
+            return Err(ArtefactError::Tag);
+        }
+        let info = reread::declarations(engine.ruleset(), wasm).map_err(ArtefactError::Module)?;
+        let plan_bytes = tables.split_off(table_bytes(&counts) as usize);
+        let plan = ModulePlan::read_from(&plan_bytes, engine.ruleset().metering.locals);
+        let (functions, ways_in) = (info.funcs.len(), info.distinct_types.len());
+        match plan {
+            Some(plan) if (counts.functions as usize, counts.ways_in as usize) == (functions, ways_in) => {
+                let native = NativeCode::load(code, tables, &counts).map_err(ArtefactError::Memory)?;
+                Ok(Module::with_native(engine, info, plan, native))
+            }
+            _ => Err(ArtefactError::Content),
+        }
+    }
+}
+
+/// The module, if the engine uses native code and there is an artefact of it.
+pub(crate) fn load(engine: &Engine, wasm: &[u8]) -> Option<Module> {
+    let artefacts = engine.config().artefacts.as_ref()?;
+    if !matches!(engine.tier(), Tier::Jit | Tier::Tiered) {
+        return None;
+    }
+    let compiler = engine.jit().ok()?;
+    let name = artefacts.name(compiler.fingerprint(), wasm);
+    let stored = artefacts.store.open(&name)?;
+    let module = artefacts.read(engine, &name, stored, wasm);
+    module.inspect_err(|why| artefacts.store.refused(&name, why)).ok()
+}
+
+/// What is done with the code of a module once it is compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct Keep {
+    pub artefacts: Artefacts,
+    pub plan: Arc<ModulePlan>,
+}
+
+impl Keep {
+    /// Keeps it.
+    pub fn save(&self, compiler: &Compiler, info: &ModuleInfo, native: &NativeCode) {
+        self.artefacts
+            .save(compiler.fingerprint(), info, &self.plan, native);
+    }
+}
+
+/// How much there is of each part of an artefact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Bytes of machine code.
+    pub code_bytes: u32,
+    /// Functions of the module.
+    pub functions: u32,
+    /// Distinct types of the module.
+    pub ways_in: u32,
+    /// Trap sites.
+    pub sites: u32,
+    /// Bytes of the plan.
+    pub plan_bytes: u32,
+}
+
+impl Counts {
+    /// Bytes they take.
+    const BYTES: usize = 5 * size_of::<u32>();
+
+    fn to_bytes(self) -> Vec<u8> {
+        [
+            self.code_bytes,
+            self.functions,
+            self.ways_in,
+            self.sites,
+            self.plan_bytes,
+        ]
+        .into_iter()
+        .flat_map(u32::to_le_bytes)
+        .collect()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        let mut words = bytes.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word));
+        let mut next = || words.next().unwrap_or(0);
+        Self {
+            code_bytes: next(),
+            functions: next(),
+            ways_in: next(),
+            sites: next(),
+            plan_bytes: next(),
+        }
+    }
+
+    /// Bytes of the whole artefact. No 32-bit counts can overflow it.
+    fn artefact_bytes(&self) -> u64 {
+        let head = (TAG + Self::BYTES) as u64;
+        head + u64::from(self.code_bytes) + table_bytes(self) + u64::from(self.plan_bytes)
+    }
+}
+
+#[cfg(all(test, feature = "jit"))]
+mod tests {
+    use super::*;
+    use crate::{Config, Ruleset};
+
+    /// A store that is never asked.
+    struct Nothing;
+
+    impl ArtefactStore for Nothing {
+        fn open(&self, _: &ArtefactName) -> Option<StoredArtefact<'_>> {
+            None
+        }
+
+        fn save(&self, _: &ArtefactName, _: &[&[u8]]) {}
+
+        fn refused(&self, _: &ArtefactName, _: &ArtefactError) {}
+    }
+
+    #[test]
+    fn whatever_shapes_the_code_is_in_the_name() {
+        let artefacts = Artefacts::new(Arc::new(Nothing), &[1; 32]);
+        let engine = Engine::new(Config::new(&Ruleset::ARWEN_1_3));
+        let fingerprint = engine.jit().unwrap().fingerprint();
+        let name = artefacts.name(fingerprint, b"module");
+        for part in [
+            env!("ARWEN_ENGINE_BUILD"),
+            "ruleset arwen-1.3",
+            "bounds Guarded",
+            "has_avx2",
+            "has_bmi1",
+            "opt_level",
+            "preserve_frame_pointers",
+        ] {
+            assert_eq!(fingerprint.matches(part).count(), 1, "{part} in {fingerprint}");
+            assert_ne!(
+                artefacts.name(&fingerprint.replace(part, "other"), b"module"),
+                name
+            );
+        }
+        // No module can stand for a part of the settings.
+        let (start, end) = fingerprint.split_at(fingerprint.len() / 2);
+        assert_ne!(artefacts.name(start, &[end.as_bytes(), b"module"].concat()), name);
+        assert_eq!(name.to_string().len(), 64);
+    }
+}

@@ -1,0 +1,172 @@
+//! Native code of a module in its place: code that may run, and the tables beside it.
+//!
+//! Both are bytes that mean the same wherever they are, so they are what an [artefact](crate::artefact) holds.
+
+use std::io;
+use std::ops::Range;
+
+use super::abi::Site;
+use super::code_memory::{CodeMemory, OpenCode};
+use super::compile::Compiled;
+use crate::artefact::Counts;
+
+/// Native code of a module. Freed when dropped; instances keep their module, so never while it may run.
+#[derive(Debug)]
+pub(crate) struct NativeCode {
+    code: CodeMemory,
+    tables: Tables,
+}
+
+impl NativeCode {
+    /// Puts compiled units into executable memory: `functions` functions by index, then the ways in by distinct type.
+    /// No unit is placed at less than `align`.
+    ///
+    /// # Errors
+    /// Why it cannot be done, in words.
+    pub fn link(units: &[Compiled], functions: usize, align: u32) -> Result<Self, String> {
+        let mut end = 0usize;
+        let place = |unit: &Compiled| {
+            let start = end.next_multiple_of(unit.align.max(align) as usize);
+            end = start + unit.bytes.len();
+            start
+        };
+        let starts: Vec<usize> = units.iter().map(place).collect();
+        if end > i32::MAX as usize {
+            return Err("more code than a call can reach across".into());
+        }
+        let mut code = OpenCode::new(end).map_err(|e| e.to_string())?;
+        let bytes = code.bytes();
+        for (unit, start) in units.iter().zip(&starts) {
+            bytes[*start..][..unit.bytes.len()].copy_from_slice(&unit.bytes);
+            for call in &unit.calls {
+                let callee = (call.callee as usize) < functions;
+                let callee = callee.then(|| starts[call.callee as usize]);
+                let callee = callee.ok_or_else(|| format!("a call of function {}", call.callee))?;
+                let at = start + call.at as usize;
+                let distance = i32::try_from(callee as i64 - at as i64 + call.addend);
+                let distance = distance.map_err(|_| "a call out of reach")?;
+                bytes[at..][..4].copy_from_slice(&distance.to_le_bytes());
+            }
+        }
+        Ok(Self {
+            code: code.seal().map_err(|e| e.to_string())?,
+            tables: Tables::new(units, &starts, functions),
+        })
+    }
+
+    /// Code and tables out of an artefact that has been found authentic.
+    ///
+    /// # Errors
+    /// The system does not let code become executable.
+    pub fn load(code: OpenCode, tables: Vec<u8>, counts: &Counts) -> io::Result<Self> {
+        Ok(Self {
+            code: code.seal()?,
+            tables: Tables {
+                bytes: tables.into(),
+                functions: counts.functions as usize,
+                ways_in: counts.ways_in as usize,
+                sites: counts.sites as usize,
+            },
+        })
+    }
+
+    /// How much there is of everything but the plan, which is not known here.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            code_bytes: self.code.bytes().len() as u32,
+            functions: self.tables.functions as u32,
+            ways_in: self.tables.ways_in as u32,
+            sites: self.tables.sites as u32,
+            plan_bytes: 0,
+        }
+    }
+
+    /// The code, then the tables, as [`NativeCode::load`] takes them.
+    pub fn parts(&self) -> [&[u8]; 2] {
+        [self.code.bytes(), &self.tables.bytes]
+    }
+
+    /// Native entry of a function by its index.
+    pub fn entry(&self, index: u32) -> *const u8 {
+        self.code.address(self.tables.start(index as usize))
+    }
+
+    /// The way in for functions of a distinct type.
+    pub fn way_in(&self, ty: u32) -> *const u8 {
+        self.code
+            .address(self.tables.start(self.tables.functions + ty as usize))
+    }
+
+    /// The trap site at an address, if it is one of this code. Takes no lock, allocates nothing.
+    pub fn site(&self, address: usize) -> Option<Site> {
+        self.tables.site(self.code.offset(address)?)
+    }
+}
+
+/// One after the other: offsets of functions by index, offsets of ways in by distinct type, offsets of trap sites in
+/// order, all as 4 bytes, least significant first; a byte for what each site means ([`Site::code`]).
+#[derive(Debug)]
+struct Tables {
+    bytes: Box<[u8]>,
+    functions: usize,
+    ways_in: usize,
+    sites: usize,
+}
+
+/// Bytes of an offset.
+const OFFSET: usize = size_of::<u32>();
+
+/// Bytes of the tables of as many units and sites.
+pub(crate) fn table_bytes(counts: &Counts) -> u64 {
+    let offsets = u64::from(counts.functions) + u64::from(counts.ways_in) + u64::from(counts.sites);
+    offsets * OFFSET as u64 + u64::from(counts.sites)
+}
+
+impl Tables {
+    fn new(units: &[Compiled], starts: &[usize], functions: usize) -> Self {
+        let mut sites: Vec<(u32, Site)> = Vec::new();
+        for (unit, start) in units.iter().zip(starts) {
+            sites.extend(unit.sites.iter().map(|(at, site)| (*start as u32 + at, *site)));
+        }
+        sites.sort_by_key(|(at, _)| *at);
+        let starts = starts.iter().map(|start| *start as u32);
+        let offsets = starts.chain(sites.iter().map(|(at, _)| *at));
+        let mut bytes: Vec<u8> = offsets.flat_map(u32::to_le_bytes).collect();
+        bytes.extend(sites.iter().map(|(_, site)| site.code()));
+        Self {
+            bytes: bytes.into(),
+            functions,
+            ways_in: units.len() - functions,
+            sites: sites.len(),
+        }
+    }
+
+    /// An offset by its place in the tables.
+    fn offset(&self, place: usize) -> u32 {
+        let bytes = self.bytes[place * OFFSET..].first_chunk();
+        u32::from_le_bytes(*bytes.unwrap_or(&[0; OFFSET]))
+    }
+
+    /// Where a unit starts.
+    fn start(&self, unit: usize) -> u32 {
+        debug_assert!(unit < self.functions + self.ways_in);
+        self.offset(unit)
+    }
+
+    fn site(&self, at: u32) -> Option<Site> {
+        let first = self.functions + self.ways_in;
+        let mut left: Range<usize> = 0..self.sites;
+        while !left.is_empty() {
+            let middle = left.start + left.len() / 2;
+            match self.offset(first + middle).cmp(&at) {
+                std::cmp::Ordering::Less => left.start = middle + 1,
+                std::cmp::Ordering::Greater => left.end = middle,
+                std::cmp::Ordering::Equal => {
+                    let kinds = (first + self.sites) * OFFSET;
+                    return Site::from_code(*self.bytes.get(kinds + middle)?);
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,51 @@
+//! Plans as bytes: there and back, and nothing else is taken for one.
+
+mod common;
+
+use arwen_metering::{LocalsRule, ModulePlan, Rules};
+use common::plan;
+
+/// Charges of every kind, locals in groups.
+const MODULE: &str = "(module (memory 1)
+    (func (param i32) (local i32 i64 i32) local.get 0 if nop nop else unreachable end)
+    (func (local i64) i32.const 1 memory.grow drop loop br 0 end)
+    (func i32.const 0 i32.const 0 i32.const 9 memory.copy))";
+
+fn written(rules: &'static Rules) -> (ModulePlan, Vec<u8>) {
+    let plan = plan(rules, MODULE).plan;
+    let mut bytes = Vec::new();
+    plan.write_to(&mut bytes);
+    (plan, bytes)
+}
+
+#[test]
+fn a_plan_comes_back_as_it_was() {
+    for rules in [&Rules::ARWEN_1_3, &Rules::STRICT] {
+        let (plan, bytes) = written(rules);
+        assert!(!plan.is_empty());
+        assert_eq!(ModulePlan::read_from(&bytes, rules.locals), Some(plan));
+    }
+}
+
+#[test]
+fn other_lengths_are_no_plan() {
+    let (_, bytes) = written(&Rules::STRICT);
+    for len in 0..bytes.len() {
+        assert_eq!(
+            ModulePlan::read_from(&bytes[..len], LocalsRule::TotalOfFunction),
+            None,
+            "{len}"
+        );
+    }
+    for at in 0..16 {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 0x80;
+        assert_eq!(
+            ModulePlan::read_from(&bytes, LocalsRule::TotalOfFunction),
+            None,
+            "{at}"
+        );
+    }
+    let longer = [&bytes[..], &[0; 4]].concat();
+    assert_eq!(ModulePlan::read_from(&longer, LocalsRule::TotalOfFunction), None);
+}
