@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use arwen_scenario::run::{MachineError, VmMachine};
 use arwen_scenario::suite::{self, Case, Options, Outcome, Report, Summary};
 use arwen_tools::coverage;
-use arwen_tools::machine::{Collector, RecordingMachine};
+use arwen_tools::machine::{Collector, ExplainingMachine, RecordingMachine};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The arguments of `arwen scenario`.
@@ -146,12 +146,13 @@ fn run_scenarios(args: &RunArgs) -> Result<Summary, String> {
         }
         progress.advance(&report.name);
     };
-    let machine = || -> Result<VmMachine, MachineError> {
-        match args.tier {
+    let machine = || -> Result<ExplainingMachine<VmMachine>, MachineError> {
+        let machine = match args.tier {
             TierChoice::Interpreter => VmMachine::interpreter(),
             TierChoice::Jit => VmMachine::jit(),
             TierChoice::Both => VmMachine::both(),
-        }
+        };
+        Ok(ExplainingMachine::new(machine?))
     };
     let summary = match &args.coverage {
         None => suite::run(&cases, &options, machine, finished).map_err(|error| error.to_string())?,

@@ -5,7 +5,11 @@
 //! comes from. Watching changes no output.
 
 pub mod coverage;
+mod input;
 pub mod machine;
 pub mod profile;
 pub mod record;
 pub mod source_map;
+pub mod stop;
+
+pub use input::RunInput;

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arwen_eei::{RunObserver, Tier, Vm};
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
 use arwen_scenario::Machine;
-use arwen_scenario::model::GasSchedule;
+use arwen_scenario::model::{GasSchedule, TxStep};
 use arwen_scenario::run::{MachineError, scenario_prices, scenario_vm};
 
+use crate::input::RunInput;
 use crate::record::Recorder;
+use crate::stop::{Stop, stops};
 
 /// Takes over the recordings of machines that are gone. A clone is the same collector.
 #[derive(Clone, Default)]
@@ -100,5 +102,73 @@ impl Machine for RecordingMachine {
 
     fn call(&mut self, node: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, MachineError> {
         self.run(|vm, observer| vm.call_observed(node, input, observer))
+    }
+
+    fn begin(&mut self, _: &TxStep) {
+        self.recorder.forget_traps();
+    }
+
+    fn stops(&mut self, _: &mut dyn BlockchainHook) -> Vec<String> {
+        stops(&self.recorder).iter().map(Stop::to_string).collect()
+    }
+}
+
+/// A machine that can tell where contracts stopped: it runs what failed again, in the observed tier.
+pub struct ExplainingMachine<M> {
+    machine: M,
+    schedule: GasSchedule,
+    /// What the current transaction ran.
+    input: Option<RunInput>,
+}
+
+impl<M> ExplainingMachine<M> {
+    /// Runs on another machine, which has the prices that scenarios begin with.
+    pub fn new(machine: M) -> Self {
+        Self {
+            machine,
+            schedule: GasSchedule::Default,
+            input: None,
+        }
+    }
+
+    fn observe(&self, node: &mut dyn BlockchainHook) -> Result<Vec<String>, MachineError> {
+        let mut observed = RecordingMachine::new()?;
+        observed.set_schedule(self.schedule)?;
+        if let Some(input) = &self.input {
+            // The failure is what is to be explained.
+            let _ = observed.run(|vm, observer| input.run_observed(vm, node, observer));
+        }
+        Ok(observed.stops(node))
+    }
+}
+
+impl<M: Machine> Machine for ExplainingMachine<M> {
+    fn set_schedule(&mut self, schedule: GasSchedule) -> Result<(), MachineError> {
+        self.schedule = schedule;
+        self.machine.set_schedule(schedule)
+    }
+
+    fn create(
+        &mut self,
+        node: &mut dyn BlockchainHook,
+        input: &CreateInput,
+    ) -> Result<VmOutput, MachineError> {
+        self.input = Some(RunInput::Create(input.clone()));
+        self.machine.create(node, input)
+    }
+
+    fn call(&mut self, node: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, MachineError> {
+        self.input = Some(RunInput::Call(input.clone()));
+        self.machine.call(node, input)
+    }
+
+    fn begin(&mut self, step: &TxStep) {
+        self.input = None;
+        self.machine.begin(step);
+    }
+
+    fn stops(&mut self, node: &mut dyn BlockchainHook) -> Vec<String> {
+        // A VM that cannot be set up explains nothing.
+        self.observe(node).unwrap_or_default()
     }
 }

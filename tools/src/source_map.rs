@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use addr2line::Context;
 use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
+use arwen_eei::table::host_fns;
 use wasmparser::{ExternalKind, KnownCustom, Name, Parser, Payload, TypeRef};
 
 type Bytes<'w> = EndianSlice<'w, LittleEndian>;
@@ -39,6 +40,33 @@ impl fmt::Display for SourceLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
+}
+
+/// An operator, as people find it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePlace {
+    /// Its function.
+    pub function: String,
+    /// Bytes from the start of the module.
+    pub offset: u32,
+    /// The line it was compiled from, when the module says so.
+    pub line: Option<SourceLine>,
+}
+
+impl fmt::Display for SourcePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\" at {:#x}", self.function, self.offset)?;
+        match &self.line {
+            Some(line) => write!(f, " ({line})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The name of a host function, by number.
+pub fn host_function_name(id: u32) -> String {
+    let known = host_fns().find(|(known, _)| known.0 == id);
+    known.map_or_else(|| format!("host function {id}"), |(_, row)| row.name.to_owned())
 }
 
 impl<'w> SourceMap<'w> {
@@ -114,7 +142,6 @@ impl<'w> SourceMap<'w> {
     }
 
     /// The function whose body holds an offset.
-    #[allow(dead_code, reason = "for traces, which know offsets alone")]
     pub fn function_at(&self, offset: u64) -> Option<u32> {
         let after = self.bodies.partition_point(|body| body.start <= offset);
         let position = after.checked_sub(1)?;
@@ -131,6 +158,15 @@ impl<'w> SourceMap<'w> {
         }
     }
 
+    /// An operator of a function, with its name and line.
+    pub fn place(&self, function: u32, offset: u32) -> SourcePlace {
+        SourcePlace {
+            function: self.function_name(function),
+            offset,
+            line: self.line_at(offset.into()),
+        }
+    }
+
     /// The line that the operator at an offset was compiled from.
     pub fn line_at(&self, offset: u64) -> Option<SourceLine> {
         let address = offset.checked_sub(self.code)?;
@@ -140,7 +176,6 @@ impl<'w> SourceMap<'w> {
 
     /// Every stretch of code in a range of offsets that has a line, in the order of the code. Empty without debug
     /// information.
-    #[allow(dead_code, reason = "for coverage, which marks the lines that never ran")]
     pub fn lines_in(&self, range: Range<u64>) -> Vec<(Range<u64>, SourceLine)> {
         let (Some(lines), Some(low), Some(high)) = (
             &self.lines,

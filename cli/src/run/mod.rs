@@ -8,12 +8,17 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use arwen_eei::{Tier, Vm, VmSettings};
 use arwen_interface::{BigInt, Bytes, CallInput, CreateInput, ReturnCode, VmInput, VmOutput};
 use arwen_ipc_host::driver::{Driver, DriverConfig, DriverError};
 use arwen_ipc_host::gas_line;
 use arwen_ipc_host::log::LogProfile;
 use arwen_ipc_host::records::InitializeArguments;
+use arwen_metering::Schedule;
 use arwen_scenario::{Account, World};
+use arwen_tools::RunInput;
+use arwen_tools::record::Recorder;
+use arwen_tools::stop::{Stop, stops};
 
 use job::{Job, JobError, Step};
 use report::{Report, StepReport};
@@ -96,7 +101,13 @@ fn run(path: &Path, timeout: Option<Duration>) -> Result<Report, RunError> {
             .entry(caller)
             .or_insert_with(|| Account::with_balance(BigInt::from(FUNDS)));
     }
-    let mut local = Local { driver, world };
+    let mut local = Local {
+        driver,
+        world,
+        schedule: Schedule::from_raw(&job.schedule)
+            .ok()
+            .map(|(schedule, _)| schedule),
+    };
     let contract = local.deploy(&job, &mut report)?;
     if let Some(contract) = contract {
         for call in &job.calls {
@@ -112,6 +123,8 @@ fn run(path: &Path, timeout: Option<Duration>) -> Result<Report, RunError> {
 struct Local {
     driver: Driver,
     world: World,
+    /// The prices, for a VM that explains failures.
+    schedule: Option<Schedule>,
 }
 
 impl Local {
@@ -126,13 +139,15 @@ impl Local {
             code_metadata,
         };
         let output = self.driver.create(&mut self.world, &input)?;
+        let stops = self.stops(RunInput::Create(input), &output);
         let deployed = output
             .output_accounts
             .iter()
             .find(|account| account.code == job.code);
         let contract = deployed.map(|account| account.address.clone());
         let contract = contract.filter(|_| output.return_code == ReturnCode::Ok);
-        self.end(step, contract.as_deref().unwrap_or_default(), &output, report)?;
+        let address = contract.as_deref().unwrap_or_default();
+        self.end(step, address, (&output, stops), report)?;
         Ok(contract)
     }
 
@@ -144,7 +159,8 @@ impl Local {
             allow_init_function: false,
         };
         let output = self.driver.call(&mut self.world, &input)?;
-        self.end(step, contract, &output, report)
+        let stops = self.stops(RunInput::Call(input), &output);
+        self.end(step, contract, (&output, stops), report)
     }
 
     fn begin(&mut self, step: &Step) -> Result<VmInput, RunError> {
@@ -160,18 +176,44 @@ impl Local {
         })
     }
 
+    /// Where contracts stopped in a failed run: runs it again in this process, where it can be watched.
+    fn stops(&mut self, input: RunInput, output: &VmOutput) -> Vec<Stop> {
+        let Some(schedule) = self
+            .schedule
+            .as_ref()
+            .filter(|_| output.return_code != ReturnCode::Ok)
+        else {
+            return Vec::new();
+        };
+        let settings = VmSettings {
+            vm_type: VM_TYPE.to_vec(),
+            block_gas_limit: BLOCK_GAS_LIMIT,
+            tier: Tier::Observed,
+            ..VmSettings::default()
+        };
+        let Ok(mut vm) = Vm::new(settings, schedule.clone()) else {
+            return Vec::new();
+        };
+        let mut recorder = Recorder::default();
+        match input.run_observed(&mut vm, &mut self.world, &mut recorder) {
+            // Another failure than the child's would explain nothing.
+            Ok(again) if again == *output => stops(&recorder),
+            _ => Vec::new(),
+        }
+    }
+
     /// Reports the output and applies it to the world.
     fn end(
         &mut self,
         step: &Step,
         contract: &[u8],
-        output: &VmOutput,
+        (output, stops): (&VmOutput, Vec<Stop>),
         report: &mut Report,
     ) -> Result<(), RunError> {
         let split = self.driver.last_run_gas();
-        report
-            .steps
-            .push(StepReport::new(step, contract, output, split, &self.world));
+        let mut reported = StepReport::new(step, contract, output, split, &self.world);
+        reported.stops = stops.iter().map(Stop::to_string).collect();
+        report.steps.push(reported);
         if output.return_code == ReturnCode::Ok {
             self.world
                 .commit(&step.caller, &step.value, output)

@@ -57,6 +57,8 @@ pub struct StepReport {
     balances: Vec<BalanceChange>,
     transfers: Vec<Transfer>,
     logs: Vec<Log>,
+    /// Where contracts stopped, when the step failed in their code.
+    pub stops: Vec<String>,
     /// What was not as expected; empty when all was.
     pub problems: Vec<String>,
     #[serde(skip)]
@@ -236,6 +238,7 @@ impl StepReport {
             balances,
             transfers,
             logs: logs.collect(),
+            stops: Vec::new(),
             problems: problems(step, output),
             texts: Texts {
                 arguments: step.argument_texts.clone(),
@@ -331,6 +334,9 @@ impl fmt::Display for StepReport {
                 "result",
                 &format!("{} ({}): {message}", self.return_code_name, self.return_code),
             )?,
+        }
+        for stop in &self.stops {
+            line("stopped", &stop.replace('\n', "\n            "))?;
         }
         for data in &self.texts.return_data {
             line("returned", data)?;

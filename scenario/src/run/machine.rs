@@ -2,7 +2,7 @@
 
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
 
-use crate::model::GasSchedule;
+use crate::model::{GasSchedule, TxStep};
 
 /// Why nothing was run at all. (A run that fails is a [`VmOutput`].)
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,4 +32,16 @@ pub trait Machine {
     /// # Errors
     /// When nothing could be run.
     fn call(&mut self, node: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, MachineError>;
+
+    /// A transaction of a scenario begins; the next run is its own, if the VM comes to run at all.
+    fn begin(&mut self, step: &TxStep) {
+        let _ = step;
+    }
+
+    /// Where contracts stopped in the run of the current transaction, which has failed: for people, one text a contract.
+    /// `node` is as that run found it. Nothing, when the VM did not run, and from a machine that cannot tell.
+    fn stops(&mut self, node: &mut dyn BlockchainHook) -> Vec<String> {
+        let _ = node;
+        Vec::new()
+    }
 }

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use crate::check;
 use crate::files::Directory;
 use crate::json::Pos;
-use crate::model::{GasSchedule, Scenario, Step, StepKind, TxStep};
+use crate::model::{GasSchedule, Scenario, Step, StepKind};
 use crate::parse::Parser;
 use crate::world::World;
 
 pub use machine::{Machine, MachineError};
-pub use vm::{VmMachine, scenario_prices, scenario_vm};
+pub use vm::{VmMachine, scenario_prices, scenario_settings, scenario_vm};
 
 /// Step files that include each other deeper than this include themselves.
 const MAX_INCLUDES: usize = 64;
@@ -33,6 +33,23 @@ pub struct Failure {
     pub step: Option<String>,
     /// What went wrong, in the reference's words.
     pub message: String,
+    /// Where contracts stopped, when a call failed that should not have; see [`Machine::stops`].
+    pub stops: Vec<String>,
+}
+
+/// Why a step failed.
+struct Refusal {
+    message: String,
+    stops: Vec<String>,
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self {
+            message,
+            stops: Vec::new(),
+        }
+    }
 }
 
 /// Runs scenarios on a machine.
@@ -83,6 +100,7 @@ impl<M: Machine> Runner<M> {
             pos: None,
             step: None,
             message: error.to_string(),
+            stops: Vec::new(),
         })?;
         self.run(&scenario, file, 0)
     }
@@ -102,40 +120,36 @@ impl<M: Machine> Runner<M> {
             StepKind::SetState(set) => state::apply(set, &mut self.world),
             StepKind::CheckState(expected) => check::accounts(expected, &self.world),
             StepKind::DumpState => dump::dump(&self.world).map(|text| self.dumps.push(text)),
-            StepKind::Tx(tx) => self.transaction(tx),
+            StepKind::Tx(tx) => {
+                let ended = tx::execute(&mut self.machine, &mut self.world, tx, self.check_gas);
+                return ended.map_err(|refusal| failure(step, file, refusal));
+            }
         };
-        result.map_err(|message| failure(step, file, message))
+        result.map_err(|message| failure(step, file, message.into()))
     }
 
     fn external(&mut self, step: &Step, path: &str, file: &Path, depth: usize) -> Result<(), Failure> {
         let included = Directory::of_file(file).resolve(path);
         if depth == MAX_INCLUDES {
             let message = format!("step files include each other deeper than {MAX_INCLUDES} levels");
-            return Err(failure(step, file, message));
+            return Err(failure(step, file, message.into()));
         }
         // A file that cannot even be opened is the including file's mistake.
         let scenario = load(&included).map_err(|error| match error.pos {
             Some(_) => error,
-            None => failure(step, file, error.message),
+            None => failure(step, file, error.message.into()),
         })?;
         self.run(&scenario, &included, depth + 1)
     }
-
-    fn transaction(&mut self, step: &TxStep) -> Result<(), String> {
-        let output = tx::execute(&mut self.machine, &mut self.world, step)?;
-        match &step.expect {
-            Some(expected) => check::result(&step.id, expected, self.check_gas, &output),
-            None => Ok(()),
-        }
-    }
 }
 
-fn failure(step: &Step, file: &Path, message: String) -> Failure {
+fn failure(step: &Step, file: &Path, Refusal { message, stops }: Refusal) -> Failure {
     Failure {
         file: file.to_owned(),
         pos: Some(step.pos),
         step: Some(step_name(step)),
         message,
+        stops,
     }
 }
 
@@ -159,6 +173,7 @@ pub fn load(file: &Path) -> Result<Scenario, Failure> {
         pos,
         step: None,
         message,
+        stops: Vec::new(),
     };
     let bytes = std::fs::read(file).map_err(|e| error(None, format!("open {}: {e}", file.display())))?;
     let text = String::from_utf8(bytes).map_err(|e| error(None, format!("not UTF-8: {e}")))?;

@@ -6,7 +6,8 @@ use arwen_interface::{
 };
 use num_bigint::Sign;
 
-use super::Machine;
+use super::{Machine, Refusal};
+use crate::check;
 use crate::expr::{hex, minimal_unsigned};
 use crate::model::{Transaction, TxKind, TxStep, TxToken};
 use crate::world::token::nonce_bytes;
@@ -15,13 +16,15 @@ use crate::world::{MetadataRule, World};
 /// Where the protocol notes a validator's rewards.
 const REWARD_KEY: &[u8] = b"ELRONDreward";
 
-/// Executes a transaction and changes the world accordingly. An error is one that no `expect` can match.
+/// Executes a transaction, changes the world accordingly, and compares the result with what is expected.
 pub(super) fn execute<M: Machine>(
     machine: &mut M,
     world: &mut World,
     step: &TxStep,
-) -> Result<VmOutput, String> {
+    check_gas: bool,
+) -> Result<(), Refusal> {
     let (id, tx) = (&step.id, &step.tx);
+    machine.begin(step);
     let storages = (!tx.esdt.is_empty()).then(|| storages(world));
     let mut gas = 0;
     if tx.kind.has_sender() {
@@ -33,7 +36,19 @@ pub(super) fn execute<M: Machine>(
             gas = transfer_token(world, tx, token, gas)?;
         }
     }
-    let output = run(machine, world, id, tx, gas)?;
+    let output = run(machine, world, id, tx, gas).map_err(|message| Refusal {
+        message,
+        stops: machine.stops(world),
+    })?;
+    let verdict = match &step.expect {
+        Some(expected) => check::result(id, expected, check_gas, &output),
+        None => Ok(()),
+    };
+    // Asked while the world is as the run found it.
+    let stops = match &verdict {
+        Err(_) if output.return_code != ReturnCode::Ok => machine.stops(world),
+        _ => Vec::new(),
+    };
     if output.return_code == ReturnCode::Ok {
         commit(world, tx, &output)?;
     } else if let Some(storages) = storages {
@@ -44,7 +59,7 @@ pub(super) fn execute<M: Machine>(
             }
         }
     }
-    Ok(output)
+    verdict.map_err(|message| Refusal { message, stops })
 }
 
 type Storages = Vec<(Bytes, std::collections::BTreeMap<Bytes, Bytes>)>;

@@ -82,7 +82,12 @@ impl VmMachine {
 /// # Errors
 /// When it cannot be set up.
 pub fn scenario_vm(tier: Tier, schedule: GasSchedule) -> Result<Vm, MachineError> {
-    let settings = VmSettings {
+    Vm::new(scenario_settings(tier), scenario_prices(schedule)?).map_err(machine_error)
+}
+
+/// The settings of that VM.
+pub fn scenario_settings(tier: Tier) -> VmSettings {
+    VmSettings {
         vm_type: VM_TYPE.to_vec(),
         block_gas_limit: BLOCK_GAS_LIMIT,
         account_updates: true,
@@ -90,8 +95,7 @@ pub fn scenario_vm(tier: Tier, schedule: GasSchedule) -> Result<Vm, MachineError
         builtin_prices: Some(BuiltinPrices::uniform(1)),
         tier,
         ..VmSettings::default()
-    };
-    Vm::new(settings, scenario_prices(schedule)?).map_err(machine_error)
+    }
 }
 
 fn machine_error(error: impl Display) -> MachineError {

@@ -187,5 +187,6 @@ fn panicked(case: &Case, panic: &(dyn std::any::Any + Send)) -> Failure {
         pos: None,
         step: None,
         message: format!("internal error: {text}"),
+        stops: Vec::new(),
     }
 }

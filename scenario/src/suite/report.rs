@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::{Outcome, Report, Summary};
 use crate::run::Failure;
 
-/// A scenario's line; of a failure, two.
+/// A scenario's line; of a failure, also what failed, and where contracts stopped.
 pub fn text_line(report: &Report) -> String {
     match &report.outcome {
         Outcome::Passed => format!("ok    {}", report.name),
         Outcome::Skipped => format!("skip  {}", report.name),
         Outcome::Failed(failure) => {
-            let message = failure.message.replace('\n', "\n      ");
+            let message = explained(failure).replace('\n', "\n      ");
             format!("FAIL  {}\n      {}: {message}", report.name, place(failure))
         }
     }
@@ -29,6 +29,15 @@ fn place(failure: &Failure) -> String {
         let _ = write!(place, " ({step})");
     }
     place
+}
+
+/// What failed, and where contracts stopped.
+fn explained(failure: &Failure) -> String {
+    let mut text = failure.message.clone();
+    for stop in &failure.stops {
+        let _ = write!(text, "\n{stop}");
+    }
+    text
 }
 
 /// All reports as one JSON object.
@@ -60,6 +69,9 @@ fn json_report(report: &Report) -> Value {
             value["step"] = step.as_str().into();
         }
         value["message"] = failure.message.as_str().into();
+        if !failure.stops.is_empty() {
+            value["stops"] = failure.stops.clone().into();
+        }
     }
     if !report.dumps.is_empty() {
         value["dumps"] = report.dumps.clone().into();
@@ -89,7 +101,7 @@ pub fn junit(reports: &[Report], summary: Summary) -> String {
             Outcome::Passed => writeln!(out, "/>"),
             Outcome::Skipped => writeln!(out, "><skipped/></testcase>"),
             Outcome::Failed(failure) => {
-                let (message, place) = (xml(&failure.message), xml(&place(failure)));
+                let (message, place) = (xml(&explained(failure)), xml(&place(failure)));
                 writeln!(
                     out,
                     "><failure message=\"{message}\">{place}: {message}</failure></testcase>"

@@ -1,10 +1,9 @@
 //! What people call the parts of a recording.
 
-use arwen_eei::table::host_fns;
 use arwen_scenario::expr::{Hint, reconstruct};
 
 use crate::record::{Part, Recorder};
-use crate::source_map::SourceMap;
+use crate::source_map::{SourceMap, host_function_name};
 
 /// Names for everything in a recording.
 pub(super) struct Names<'r> {
@@ -41,10 +40,7 @@ impl<'r> Names<'r> {
                 }
             }
             Part::Function { contract, index } => self.function(*contract, *index),
-            Part::Host(id) => {
-                let known = host_fns().find(|(known, _)| known.0 == *id);
-                known.map_or_else(|| format!("host function {id}"), |(_, row)| row.name.to_owned())
-            }
+            Part::Host(id) => host_function_name(*id),
             Part::Builtin(name) => format!("built-in {}", String::from_utf8_lossy(name)),
             other => super::use_of(other).to_owned(),
         }

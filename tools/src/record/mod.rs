@@ -29,32 +29,66 @@ pub struct Recorder {
 }
 
 /// Where code stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrapPlace {
+    /// The contract that ran.
+    pub address: Bytes,
     /// Which code, by its place in [`Recorder::contracts`].
     pub contract: usize,
-    /// Index of the function, imports first.
-    pub function: u32,
-    /// The operator: bytes from the start of the module.
-    pub offset: u32,
+    /// The operator at which each function of the invocation was, innermost first. There is at least one.
+    pub frames: Vec<CodePlace>,
     /// Why.
     pub trap: Trap,
     /// The host function that stopped it, by number, if one did.
     pub host: Option<u32>,
+    /// How its call ended, if it failed, and no call around it ended well. Contracts also stop to make an asynchronous
+    /// call.
+    pub failed: Option<ReturnCode>,
+}
+
+/// An operator of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodePlace {
+    /// Index of its function, imports first.
+    pub function: u32,
+    /// Bytes from the start of the module.
+    pub offset: u32,
+}
+
+impl From<Place> for CodePlace {
+    fn from(place: Place) -> Self {
+        Self {
+            function: place.function,
+            offset: place.offset,
+        }
+    }
 }
 
 /// A call under way.
 struct OpenCall {
     node: usize,
+    address: Bytes,
     code: Option<Running>,
-    /// Nodes of its functions, innermost last.
-    frames: Vec<usize>,
+    /// Its functions, innermost last.
+    frames: Vec<Frame>,
+    /// How many traps there were when it began.
+    traps_before: usize,
+    /// Where its own code stopped last, as a place in the list of traps.
+    last_trap: Option<usize>,
     loading: i128,
     /// The part of its instance's counter that has been attributed.
     counted: i128,
     host: Option<OpenHost>,
     /// The host function called last.
     last_host: Option<u32>,
+}
+
+/// A function under way.
+#[derive(Clone, Copy)]
+struct Frame {
+    node: usize,
+    /// The operator it is at; none for a host function.
+    place: Option<CodePlace>,
 }
 
 #[derive(Clone, Copy)]
@@ -74,7 +108,7 @@ struct OpenHost {
 impl OpenCall {
     /// The node that is at work.
     fn current(&self) -> usize {
-        self.frames.last().copied().unwrap_or(self.node)
+        self.frames.last().map_or(self.node, |frame| frame.node)
     }
 }
 
@@ -94,15 +128,21 @@ impl Recorder {
         self.total
     }
 
-    /// Where the last run's contracts stopped before they returned, in order. Contracts also stop to make an asynchronous
-    /// call.
+    /// Drops the traps of the last run.
+    pub fn forget_traps(&mut self) {
+        self.traps.clear();
+    }
+
+    /// Where the last run's contracts stopped before they returned, in order.
     pub fn traps(&self) -> &[TrapPlace] {
         &self.traps
     }
 
     /// The current run has ended without an output, so its gas is nobody's.
     pub fn abandon(&mut self) {
-        self.open.clear();
+        while let Some(call) = self.open.pop() {
+            self.settle_traps(&call, ReturnCode::ExecutionFailed);
+        }
         let unbilled = -std::mem::take(&mut self.in_run);
         let node = self.tree.child(Tree::ROOT, Part::Unbilled);
         self.tree.enter(node);
@@ -134,11 +174,22 @@ impl Recorder {
         }
     }
 
-    fn enter_child(&mut self, part: Part) {
+    fn enter_child(&mut self, part: Part, place: Option<CodePlace>) {
         let Some(call) = self.open.last_mut() else { return };
         let node = self.tree.child(call.current(), part);
         self.tree.enter(node);
-        call.frames.push(node);
+        call.frames.push(Frame { node, place });
+    }
+
+    /// Notes with its traps how a call has ended.
+    fn settle_traps(&mut self, call: &OpenCall, return_code: ReturnCode) {
+        if return_code == ReturnCode::Ok {
+            for trap in self.traps.iter_mut().skip(call.traps_before) {
+                trap.failed = None;
+            }
+        } else if let Some(trap) = call.last_trap.and_then(|last| self.traps.get_mut(last)) {
+            trap.failed = Some(return_code);
+        }
     }
 }
 
@@ -146,10 +197,11 @@ impl Observer for Recorder {
     fn enter(&mut self, place: Place) {
         let code = self.open.last().and_then(|call| call.code);
         if let Some(Running { contract, .. }) = code {
-            self.enter_child(Part::Function {
+            let function = Part::Function {
                 contract,
                 index: place.function,
-            });
+            };
+            self.enter_child(function, Some(place.into()));
         }
     }
 
@@ -158,6 +210,9 @@ impl Observer for Recorder {
         let Some(Running { contract, prices }) = call.code else {
             return;
         };
+        if let Some(frame) = call.frames.last_mut() {
+            frame.place = Some(step.place.into());
+        }
         let gas = self.contracts[contract].step(prices, step);
         if gas != 0 {
             call.counted += gas;
@@ -173,7 +228,7 @@ impl Observer for Recorder {
     }
 
     fn host_enter(&mut self, _: Place, id: u32, used: u64) {
-        self.enter_child(Part::Host(id));
+        self.enter_child(Part::Host(id), None);
         if let Some(call) = self.open.last_mut() {
             call.last_host = Some(id);
             call.host = Some(OpenHost {
@@ -185,7 +240,7 @@ impl Observer for Recorder {
 
     fn host_leave(&mut self, _: Place, _: u32, used: u64) {
         let Some(call) = self.open.last_mut() else { return };
-        let (Some(host), Some(node)) = (call.host.take(), call.frames.pop()) else {
+        let (Some(host), Some(Frame { node, .. })) = (call.host.take(), call.frames.pop()) else {
             return;
         };
         let own = i128::from(used) - i128::from(host.before) - host.inside;
@@ -195,14 +250,26 @@ impl Observer for Recorder {
 
     fn trap(&mut self, place: Place, trap: Trap) {
         let Some(call) = self.open.last_mut() else { return };
-        call.frames.clear();
+        let mut frames: Vec<CodePlace> = call
+            .frames
+            .drain(..)
+            .rev()
+            .filter_map(|frame| frame.place)
+            .collect();
+        match frames.first_mut() {
+            Some(innermost) => *innermost = place.into(),
+            // Its first frame was not made.
+            None => frames.push(place.into()),
+        }
         if let Some(Running { contract, .. }) = call.code {
+            call.last_trap = Some(self.traps.len());
             self.traps.push(TrapPlace {
+                address: call.address.clone(),
                 contract,
-                function: place.function,
-                offset: place.offset,
+                frames,
                 trap,
                 host: call.last_host.filter(|_| trap == Trap::Host),
+                failed: None,
             });
         }
     }
@@ -226,8 +293,11 @@ impl RunObserver for Recorder {
         self.tree.enter(node);
         self.open.push(OpenCall {
             node,
+            address: call.address.to_vec(),
             code: None,
             frames: Vec::new(),
+            traps_before: self.traps.len(),
+            last_trap: None,
             loading: 0,
             counted: 0,
             host: None,
@@ -249,6 +319,7 @@ impl RunObserver for Recorder {
         let prices = self.contracts[contract].prices(code.prices);
         let Some(call) = self.open.last_mut() else { return };
         call.code = Some(Running { contract, prices });
+        call.address = code.address.to_vec();
         let node = call.node;
         self.add_part(node, Part::Start, code.used.into());
         self.count(code.used.into());
@@ -273,6 +344,7 @@ impl RunObserver for Recorder {
 
     fn call_end(&mut self, end: &CallEnd) {
         let Some(call) = self.open.pop() else { return };
+        self.settle_traps(&call, end.return_code);
         let used = call.code.map_or(0, |_| i128::from(end.used));
         self.add_part(call.node, Part::Loading, call.loading);
         let failed = end.return_code != ReturnCode::Ok;
