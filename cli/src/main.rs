@@ -2,10 +2,12 @@
 
 mod child;
 mod inspect;
-mod numbers;
+mod module_file;
 mod profile;
 mod run;
 mod scenario;
+mod show;
+mod world;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -74,6 +76,8 @@ enum Command {
     Profile(profile::ProfileArgs),
     /// Runs declarative contract tests.
     Scenario(scenario::ScenarioArgs),
+    /// Keeps a local world: accounts, contracts, blocks.
+    World(world::WorldArgs),
     /// Prints the version.
     Version,
 }
@@ -94,6 +98,7 @@ fn main() -> ExitCode {
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Profile(args)) => profile::run(&args),
         Some(Command::Scenario(args)) => scenario::run(args),
+        Some(Command::World(args)) => world::run(args),
         Some(Command::Version) => {
             println!("arwen {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS

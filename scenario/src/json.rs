@@ -243,6 +243,21 @@ impl Json {
         Self::Str(text.into())
     }
 
+    /// A list.
+    pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+
+    /// A map; its keys must differ.
+    pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
+        let entry = |(key, value): (K, Self)| Entry {
+            pos: Pos::default(),
+            key: key.into(),
+            value: value.into(),
+        };
+        Self::Map(entries.into_iter().map(entry).collect())
+    }
+
     /// The text as the reference prints it: four spaces a level, `{}` and `[]` when empty, strings raw.
     pub fn pretty(&self) -> String {
         let mut out = String::new();

@@ -10,6 +10,7 @@ pub mod run;
 pub mod shards;
 pub mod suite;
 pub mod world;
+pub mod write;
 
 pub use parse::Parser;
 pub use run::{Failure, Machine, Runner};

@@ -53,6 +53,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["arwen-eei", "arwen-interface", "arwen-ipc-host", "arwen-metering"],
     ),
     ("scenario", &["arwen-eei", "arwen-interface", "arwen-metering"]),
+    ("world", &["arwen-interface", "arwen-scenario"]),
     (
         "tools",
         &[

@@ -4,16 +4,14 @@ mod report;
 mod text;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use arwen_metering::Schedule;
 use clap::Args;
 
+use crate::module_file::{self, ModuleFileError};
 use report::Report;
-
-/// What a binary module begins with.
-const MAGIC: &[u8] = b"\0asm";
 
 const ABOUT: &str = "Shows what is in a WebAssembly module, and whether it can be deployed.
 
@@ -52,21 +50,10 @@ pub struct InspectArgs {
 /// Why there is nothing to report.
 #[derive(Debug, thiserror::Error)]
 enum InspectError {
-    #[error("cannot read {}: {error}", .path.display())]
-    Read { path: PathBuf, error: io::Error },
-    #[error("{} is empty", .0.display())]
-    Empty(PathBuf),
-    #[error("{} is WebAssembly text; a contract is a binary module", .0.display())]
-    Text(PathBuf),
-    #[error("{} is no WebAssembly module: it begins with {}, not with 00 61 73 6d", .path.display(), hex(.start))]
-    NoModule { path: PathBuf, start: Vec<u8> },
+    #[error("{0}")]
+    File(#[from] ModuleFileError),
     #[error("no gas schedule is called {0:?}; there are {list}", list = Schedule::bundled_names().collect::<Vec<_>>().join(", "))]
     Schedule(String),
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    bytes.join(" ")
 }
 
 /// Inspects a file and prints what it found.
@@ -98,7 +85,7 @@ pub fn run(args: &InspectArgs) -> ExitCode {
 }
 
 fn inspect(args: &InspectArgs) -> Result<Report, InspectError> {
-    let wasm = read(&args.file)?;
+    let wasm = module_file::read(&args.file)?;
     let schedule = Schedule::bundled(&args.gas_schedule)
         .ok_or_else(|| InspectError::Schedule(args.gas_schedule.clone()))?;
     Ok(Report::new(
@@ -106,22 +93,4 @@ fn inspect(args: &InspectArgs) -> Result<Report, InspectError> {
         &wasm,
         (&args.gas_schedule, schedule),
     ))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, InspectError> {
-    let wasm = std::fs::read(path).map_err(|error| InspectError::Read {
-        path: path.to_owned(),
-        error,
-    })?;
-    let path = path.to_owned();
-    if wasm.is_empty() {
-        Err(InspectError::Empty(path))
-    } else if wasm.trim_ascii_start().starts_with(b"(module") {
-        Err(InspectError::Text(path))
-    } else if !wasm.starts_with(MAGIC) {
-        let start = wasm[..wasm.len().min(MAGIC.len())].to_vec();
-        Err(InspectError::NoModule { path, start })
-    } else {
-        Ok(wasm)
-    }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::report::{Report, Verdict, Why};
-use crate::numbers::Units;
+use crate::show::Units;
 
 /// Reasons and functions shown unless all are wanted.
 const FIRST: usize = 20;

@@ -1,14 +1,14 @@
 //! What happened, for people and for machines.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use arwen_interface::{BigInt, ReturnCode, VmOutput};
 use arwen_scenario::World;
-use arwen_scenario::expr::{Hint, reconstruct};
+use arwen_scenario::expr::hex;
 use serde::Serialize;
 
 use super::job::{Job, Step};
-use crate::numbers::Units;
+use crate::show::{Units, address, show, show_log};
 
 /// All that happened.
 #[derive(Debug, Serialize)]
@@ -128,28 +128,6 @@ struct Log {
     text: String,
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
-fn show(bytes: &[u8]) -> String {
-    if bytes.is_empty() {
-        "nothing".to_owned()
-    } else {
-        reconstruct(bytes, Hint::None)
-    }
-}
-
-fn address(bytes: &[u8]) -> String {
-    reconstruct(bytes, Hint::Address)
-}
-
 impl StepReport {
     /// Compares a step with its output. `before` is the world the output is not applied to yet.
     pub fn new(
@@ -210,13 +188,7 @@ impl StepReport {
             identifier: hex(&log.identifier),
             topics: log.topics.iter().map(|topic| hex(topic)).collect(),
             data: hex(log.data.as_deref().unwrap_or_default()),
-            text: [&log.identifier]
-                .into_iter()
-                .chain(&log.topics)
-                .chain(&log.data)
-                .map(|bytes| show(bytes))
-                .collect::<Vec<_>>()
-                .join(", "),
+            text: show_log(log),
         });
         Self {
             function: step.function.clone().unwrap_or_else(|| "init".into()),

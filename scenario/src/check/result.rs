@@ -3,7 +3,7 @@
 use arwen_interface::{BigInt, Bytes, LogEntry, VmOutput};
 
 use crate::expr::{Hint, hex, reconstruct};
-use crate::json::{Entry, Json, Pos};
+use crate::json::Json;
 use crate::model::{Check, CheckBytes, CheckLog, CheckLogs, CheckOut, ExpectedResult};
 
 /// Compares a transaction's result; the first difference counts.
@@ -121,7 +121,7 @@ fn show_expected(log: &CheckLog) -> String {
         Check::Equals { original, .. } => original.clone(),
     };
     let topics = match &log.topics {
-        Some(topics) => list(topics.iter().map(bytes)),
+        Some(topics) => Json::list(topics.iter().map(bytes)),
         None => Json::str("*"),
     };
     show(
@@ -136,26 +136,17 @@ fn show_actual(log: &LogEntry) -> String {
     show(
         Json::Str(reconstruct(&log.address, Hint::Address)),
         Json::Str(reconstruct(&log.identifier, Hint::Str)),
-        list(log.topics.iter().map(|topic| Json::Str(hex(topic)))),
+        Json::list(log.topics.iter().map(|topic| Json::Str(hex(topic)))),
         Json::Str(hex(log.data.as_deref().unwrap_or_default())),
     )
 }
 
-fn list(items: impl Iterator<Item = Json>) -> Json {
-    Json::List(items.map(Into::into).collect())
-}
-
 fn show(address: Json, identifier: Json, topics: Json, data: Json) -> String {
-    let fields = [
+    Json::map([
         ("address", address),
         ("identifier", identifier),
         ("topics", topics),
         ("data", data),
-    ];
-    let entry = |(key, value): (&str, Json)| Entry {
-        pos: Pos::default(),
-        key: key.to_owned(),
-        value: value.into(),
-    };
-    Json::Map(fields.into_iter().map(entry).collect()).pretty()
+    ])
+    .pretty()
 }

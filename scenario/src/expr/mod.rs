@@ -6,8 +6,7 @@ mod reconstruct;
 
 pub(crate) use address::contract_by_name;
 pub(crate) use number::minimal_unsigned;
-pub(crate) use reconstruct::hex;
-pub use reconstruct::{Hint, reconstruct};
+pub use reconstruct::{Hint, exact, hex, reconstruct};
 
 use crate::files::Files;
 use crate::json::Json;

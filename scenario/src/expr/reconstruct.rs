@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::Interpreter;
+use crate::files::NoFiles;
 use crate::world::CONTRACT_LEADING_ZEROS;
 use arwen_interface::ADDRESS_LEN;
 use num_bigint::BigUint;
@@ -37,8 +39,32 @@ pub fn reconstruct(value: &[u8], hint: Hint) -> String {
     }
 }
 
+/// An expression that has exactly this value and may stand in any scenario file: readable where the value allows it, else
+/// hex.
+pub fn exact(value: &[u8], hint: Hint) -> String {
+    let readable = match hint {
+        Hint::Number => reconstruct(value, hint),
+        Hint::Address => address(value),
+        Hint::Str => format!("str:{}", String::from_utf8_lossy(value)),
+        Hint::None if value.len() == ADDRESS_LEN => address(value),
+        Hint::None if value.len() > 1 => format!("str:{}", String::from_utf8_lossy(value)),
+        Hint::None | Hint::Code => String::new(),
+    };
+    // Strings of scenario files have no escapes.
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    let says_it = readable.bytes().all(plain)
+        && Interpreter::new(&NoFiles)
+            .string(&readable)
+            .is_ok_and(|evaluated| evaluated == value);
+    match (says_it, value) {
+        (true, _) => readable,
+        (false, []) => String::new(),
+        (false, _) => format!("0x{}", hex(value)),
+    }
+}
+
 /// Lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

@@ -1,6 +1,5 @@
 //! Runs scenarios: one world a scenario, one VM for all of them.
 
-mod dump;
 mod machine;
 mod state;
 mod tx;
@@ -14,8 +13,11 @@ use crate::json::Pos;
 use crate::model::{GasSchedule, Scenario, Step, StepKind};
 use crate::parse::Parser;
 use crate::world::World;
+use crate::write;
 
 pub use machine::{Machine, MachineError};
+pub use state::set_state;
+pub use tx::{Transacted, transact};
 pub use vm::{VmMachine, scenario_prices, scenario_settings, scenario_vm};
 
 /// Step files that include each other deeper than this include themselves.
@@ -38,9 +40,13 @@ pub struct Failure {
 }
 
 /// Why a step failed.
-struct Refusal {
-    message: String,
-    stops: Vec<String>,
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// What went wrong, in the reference's words.
+    pub message: String,
+    /// Where contracts stopped; see [`Machine::stops`].
+    pub stops: Vec<String>,
 }
 
 impl From<String> for Refusal {
@@ -117,9 +123,9 @@ impl<M: Machine> Runner<M> {
     fn step(&mut self, step: &Step, file: &Path, depth: usize) -> Result<(), Failure> {
         let result = match &step.kind {
             StepKind::External { path } => return self.external(step, path, file, depth),
-            StepKind::SetState(set) => state::apply(set, &mut self.world),
+            StepKind::SetState(set) => set_state(set, &mut self.world),
             StepKind::CheckState(expected) => check::accounts(expected, &self.world),
-            StepKind::DumpState => dump::dump(&self.world).map(|text| self.dumps.push(text)),
+            StepKind::DumpState => write::dump(&self.world).map(|text| self.dumps.push(text)),
             StepKind::Tx(tx) => {
                 let ended = tx::execute(&mut self.machine, &mut self.world, tx, self.check_gas);
                 return ended.map_err(|refusal| failure(step, file, refusal));

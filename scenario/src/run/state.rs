@@ -9,7 +9,10 @@ use crate::world::{
 };
 
 /// Puts accounts, blocks and addresses into the world. Accounts before the first invalid one stay.
-pub(super) fn apply(step: &SetState, world: &mut World) -> Result<(), String> {
+///
+/// # Errors
+/// In the reference's words.
+pub fn set_state(step: &SetState, world: &mut World) -> Result<(), String> {
     for set in &step.accounts {
         let account = convert(set, world);
         account.validate(&set.address.value).map_err(|error| {

@@ -16,13 +16,46 @@ use crate::world::{MetadataRule, World};
 /// Where the protocol notes a validator's rewards.
 const REWARD_KEY: &[u8] = b"ELRONDreward";
 
-/// Executes a transaction, changes the world accordingly, and compares the result with what is expected.
+/// What a transaction came to.
+#[derive(Clone, Debug)]
+pub struct Transacted {
+    /// Its result. When it failed, the world has the sender's nonce raised and the gas paid, and nothing else changed.
+    pub output: VmOutput,
+    /// Where contracts stopped, when it failed and that was asked for; see [`Machine::stops`].
+    pub stops: Vec<String>,
+}
+
+/// Executes a transaction and compares the result with what is expected.
 pub(super) fn execute<M: Machine>(
     machine: &mut M,
     world: &mut World,
     step: &TxStep,
     check_gas: bool,
 ) -> Result<(), Refusal> {
+    let mut verdict = Ok(());
+    let done = transact(machine, world, step, |output| {
+        if let Some(expected) = &step.expect {
+            verdict = check::result(&step.id, expected, check_gas, output);
+        }
+        verdict.is_err()
+    })?;
+    verdict.map_err(|message| Refusal {
+        message,
+        stops: done.stops,
+    })
+}
+
+/// Executes a transaction and changes the world accordingly. `explain` says of a result whether it matters where
+/// contracts stopped.
+///
+/// # Errors
+/// What no `expect` can match. The sender's nonce may be raised then and its gas paid.
+pub fn transact<M: Machine>(
+    machine: &mut M,
+    world: &mut World,
+    step: &TxStep,
+    explain: impl FnOnce(&VmOutput) -> bool,
+) -> Result<Transacted, Refusal> {
     let (id, tx) = (&step.id, &step.tx);
     machine.begin(step);
     let storages = (!tx.esdt.is_empty()).then(|| storages(world));
@@ -40,13 +73,9 @@ pub(super) fn execute<M: Machine>(
         message,
         stops: machine.stops(world),
     })?;
-    let verdict = match &step.expect {
-        Some(expected) => check::result(id, expected, check_gas, &output),
-        None => Ok(()),
-    };
     // Asked while the world is as the run found it.
-    let stops = match &verdict {
-        Err(_) if output.return_code != ReturnCode::Ok => machine.stops(world),
+    let stops = match explain(&output) {
+        true if output.return_code != ReturnCode::Ok => machine.stops(world),
         _ => Vec::new(),
     };
     if output.return_code == ReturnCode::Ok {
@@ -59,7 +88,7 @@ pub(super) fn execute<M: Machine>(
             }
         }
     }
-    verdict.map_err(|message| Refusal { message, stops })
+    Ok(Transacted { output, stops })
 }
 
 type Storages = Vec<(Bytes, std::collections::BTreeMap<Bytes, Bytes>)>;

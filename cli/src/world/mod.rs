@@ -1,0 +1,292 @@
+//! `arwen world`: a local world that persists.
+
+mod args;
+mod report;
+mod show;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use arwen_interface::ReturnCode;
+use arwen_metering::Schedule;
+use arwen_scenario::model::GasSchedule;
+use arwen_scenario::run::{MachineError, VmMachine};
+use arwen_tools::machine::{ExplainingMachine, RecordingMachine};
+use arwen_tools::profile::{Profile, table};
+use arwen_world::{
+    Account, Advance, Command as Work, Deployment, Gas, LocalWorld, Outcome, Payment, Query, Settings,
+    Transaction, Transfer, Upgrade, WorldError,
+};
+use serde::Serialize;
+
+use crate::module_file::{self, ModuleFileError};
+use args::Command;
+use report::Report;
+use show::{Details, Overview};
+
+pub use args::WorldArgs;
+
+/// Seconds between two blocks of the protocol.
+const BLOCK_SECONDS: u64 = 6;
+/// Rows of each table of a profile.
+const PROFILE_ROWS: usize = 15;
+
+/// Why there is nothing to report.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    World(#[from] WorldError),
+    #[error("{0}")]
+    Module(#[from] ModuleFileError),
+    #[error("the VM cannot be set up: {0}")]
+    Machine(MachineError),
+    #[error("no gas schedule is called {0:?}; there are {list}", list = Schedule::bundled_names().collect::<Vec<_>>().join(", "))]
+    Schedule(String),
+    #[error("{}: {error}", .path.display())]
+    Write { path: PathBuf, error: io::Error },
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::World(error) if error.is_of_world() => 3,
+            _ => 2,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::World(WorldError::Missing(_)) => {
+                Some("`arwen world init` makes one; --world or ARWEN_WORLD names another folder")
+            }
+            Self::World(WorldError::NoAccount { .. }) => {
+                Some("`arwen world show` lists the accounts, `arwen world create-account` makes one")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Runs `arwen world …`.
+pub fn run(args: WorldArgs) -> ExitCode {
+    match execute(args) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("arwen world: {failure}");
+            if let Some(hint) = failure.hint() {
+                eprintln!("  {hint}");
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn execute(args: WorldArgs) -> Result<ExitCode, Failure> {
+    let (dir, json) = (args.world.as_path(), args.json);
+    let (work, profiled) = match args.command {
+        Command::Init { gas_schedule } => {
+            let schedule = GasSchedule::from_name(&gas_schedule)
+                .ok_or_else(|| Failure::Schedule(gas_schedule.clone()))?;
+            let world = LocalWorld::create(
+                dir,
+                Settings {
+                    gas_schedule: schedule,
+                },
+            )?;
+            return print(json, &Overview::new(dir, &world.state()?));
+        }
+        Command::Show { address: None } => {
+            return print(json, &Overview::new(dir, &LocalWorld::open(dir)?.state()?));
+        }
+        Command::Show { address: Some(text) } => {
+            let (address, account) = LocalWorld::open(dir)?.account(&text)?;
+            return print(json, &Details::new(&address, &account));
+        }
+        Command::Export { file } => return export(dir, file.as_deref()),
+        Command::CreateAccount {
+            address,
+            balance,
+            esdt,
+        } => (
+            Work::CreateAccount(Account {
+                address,
+                balance,
+                esdt,
+            }),
+            false,
+        ),
+        Command::Deploy {
+            code,
+            arguments,
+            at,
+            metadata,
+            value,
+            sender,
+        } => {
+            let deployment = Deployment {
+                gas: gas(&sender),
+                id: sender.id,
+                from: sender.from,
+                code: module_file::read(&code)?,
+                metadata,
+                at,
+                arguments,
+                value,
+            };
+            (Work::Deploy(deployment), sender.profile)
+        }
+        Command::Upgrade {
+            contract,
+            code,
+            arguments,
+            sender,
+        } => {
+            let upgrade = Upgrade {
+                gas: gas(&sender),
+                id: sender.id,
+                from: sender.from,
+                to: contract,
+                code: module_file::read(&code)?,
+                arguments,
+            };
+            (Work::Upgrade(upgrade), sender.profile)
+        }
+        Command::Call {
+            contract,
+            function,
+            arguments,
+            payment,
+            sender,
+        } => {
+            let call = Transaction {
+                gas: gas(&sender),
+                id: sender.id,
+                from: sender.from,
+                to: contract,
+                function,
+                arguments,
+                payment: payment.into(),
+            };
+            (Work::Call(call), sender.profile)
+        }
+        Command::Query {
+            contract,
+            function,
+            arguments,
+            profile,
+        } => {
+            let query = Query {
+                to: contract,
+                function,
+                arguments,
+            };
+            (Work::Query(query), profile)
+        }
+        Command::Transfer {
+            from,
+            to,
+            payment,
+            id,
+        } => {
+            let payment = payment.into();
+            (
+                Work::Transfer(Transfer {
+                    id,
+                    from,
+                    to,
+                    payment,
+                }),
+                false,
+            )
+        }
+        Command::Advance {
+            blocks,
+            time,
+            epochs,
+            seed,
+        } => (Work::Advance(advance(blocks, time, epochs, seed)), false),
+    };
+    let world = LocalWorld::open(dir)?;
+    let (outcome, profile) = match profiled {
+        false => {
+            let mut machine = ExplainingMachine::new(VmMachine::interpreter().map_err(Failure::Machine)?);
+            (world.execute(&mut machine, &work)?, None)
+        }
+        true => {
+            let mut machine = RecordingMachine::new().map_err(Failure::Machine)?;
+            let outcome = world.execute(&mut machine, &work)?;
+            let profile = Profile::of(machine.recorder());
+            (outcome, Some(table(&profile, PROFILE_ROWS)))
+        }
+    };
+    print(json, &Report::new(&work, &outcome))?;
+    if let Some(profile) = profile {
+        write(format_args!("\n{profile}"))?;
+    }
+    Ok(ExitCode::from(u8::from(failed(&outcome))))
+}
+
+fn failed(outcome: &Outcome) -> bool {
+    let output = outcome.output.as_ref();
+    output.is_some_and(|output| output.return_code != ReturnCode::Ok)
+}
+
+fn gas(sender: &args::Sender) -> Gas {
+    Gas {
+        limit: sender.gas_limit,
+        price: sender.gas_price,
+    }
+}
+
+impl From<args::Payment> for Payment {
+    fn from(args::Payment { value, esdt }: args::Payment) -> Self {
+        Self { value, esdt }
+    }
+}
+
+/// What is not said follows from what is: a block takes [`BLOCK_SECONDS`].
+fn advance(blocks: Option<u64>, seconds: Option<u64>, epochs: u32, seed: Option<String>) -> Advance {
+    let blocks = blocks.unwrap_or_else(|| seconds.map_or(1, |seconds| (seconds / BLOCK_SECONDS).max(1)));
+    Advance {
+        blocks,
+        seconds: seconds.unwrap_or_else(|| blocks.saturating_mul(BLOCK_SECONDS)),
+        epochs,
+        seed,
+    }
+}
+
+fn export(dir: &Path, file: Option<&Path>) -> Result<ExitCode, Failure> {
+    let name = file
+        .and_then(Path::file_name)
+        .map(|name| name.to_string_lossy().trim_end_matches(".scen.json").to_owned());
+    let text = LocalWorld::open(dir)?.export(&name.unwrap_or_else(|| "session".to_owned()))?;
+    match file {
+        None => write(text),
+        Some(path) => std::fs::write(path, text)
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|error| Failure::Write {
+                path: path.to_owned(),
+                error,
+            }),
+    }
+}
+
+fn print(json: bool, report: &(impl Serialize + Display)) -> Result<ExitCode, Failure> {
+    match json {
+        true => write(serde_json::to_string_pretty(report).unwrap_or_default() + "\n"),
+        false => write(format_args!("{report}\n")),
+    }
+}
+
+fn write(text: impl Display) -> Result<ExitCode, Failure> {
+    match write!(io::stdout(), "{text}") {
+        // A reader that has seen enough is no error.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Write {
+            path: "standard output".into(),
+            error,
+        }),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
