@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::time::Duration;
 
-use arwen_interface::ReturnCode;
+use arwen_interface::{ReturnCode, VmOutput};
 use arwen_ipc_host::driver::{Driver, DriverConfig, DriverError, LogEvent};
 
 use common::*;
@@ -85,6 +85,74 @@ fn everything_works_in_a_locked_child_on_every_tier() {
             assert_eq!(compiles, tier == "tiered", "{threads:?}");
         }
     }
+}
+
+/// What a child of this tier gives with a cache folder, and what it said about the folder.
+fn with_cache(tier: &str, folder: &std::path::Path) -> (Vec<VmOutput>, Vec<String>) {
+    let mut config = settings(tier, "require");
+    let variable = ("ARWEN_CACHE_DIR".into(), folder.display().to_string());
+    config.environment.push(variable);
+    let mut node = Node::start(config);
+    let contract = node.deploy(&BUSY.replace("{DATA}", "x"));
+    let functions = ["read", "grow", "beyond", "work"].into_iter().cycle().take(8);
+    let outputs = functions
+        .map(|function| node.call(&contract, function, u64::MAX / 2).unwrap())
+        .collect();
+    // What was logged before the child ended has come.
+    node.driver.stop();
+    let logs = node.logs.lock().unwrap();
+    let lines = logs.iter().filter_map(|event| match event {
+        LogEvent::Line(line) if line.logger == "arwen/cache" => Some(line.message.clone()),
+        _ => None,
+    });
+    (outputs, lines.collect())
+}
+
+#[test]
+fn a_locked_child_runs_what_another_has_compiled_and_nothing_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = || {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let mut paths: Vec<_> = paths
+            .filter(|path| path.extension().is_some_and(|end| end == "native"))
+            .collect();
+        paths.sort();
+        paths
+    };
+    let quiet = Vec::<String>::new();
+    let expected = with_cache("interpreter", folder.path()).0;
+    assert_eq!(files().len(), 0);
+    assert_eq!(
+        with_cache("jit", folder.path()),
+        (expected.clone(), quiet.clone())
+    );
+    let [file] = &files()[..] else {
+        panic!("{:?}", files())
+    };
+    let good = fs::read(file).unwrap();
+    for tier in ["jit", "tiered"] {
+        assert_eq!(
+            with_cache(tier, folder.path()),
+            (expected.clone(), quiet.clone()),
+            "{tier}"
+        );
+    }
+    for at in [0, good.len() / 2, good.len() - 1] {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        fs::write(file, &bytes).unwrap();
+        let (outputs, said) = with_cache("jit", folder.path());
+        assert_eq!(outputs, expected);
+        assert_eq!(said, ["compiled code is refused, and removed"]);
+        assert!(fs::read(file).unwrap() == good, "it has been made again");
+    }
+    fs::write(folder.path().join("key"), "known").unwrap();
+    let (outputs, said) = with_cache("jit", folder.path());
+    assert_eq!(
+        (outputs, &said[..]),
+        (expected, &["compiled code is not kept".to_owned()][..])
+    );
 }
 
 #[test]

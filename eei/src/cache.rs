@@ -13,7 +13,6 @@ pub(crate) struct CodeCache {
     /// Contracts by their length and last bytes, so that the usual case needs no hash of the whole.
     by_look: BTreeMap<Look, [u8; 32]>,
     capacity: usize,
-    used: usize,
     clock: u64,
 }
 
@@ -31,26 +30,26 @@ const LOOK_BYTES: usize = 64;
 /// would take far more memory than their bytes say.
 const MIN_WEIGHT: usize = 4096;
 
-fn weight(wasm: &[u8]) -> usize {
-    wasm.len().max(MIN_WEIGHT)
+fn weight(code: &Code) -> usize {
+    let module = code.module();
+    (module.wasm().len() + module.native_bytes()).max(MIN_WEIGHT)
 }
 
 struct Entry {
     code: Arc<Code>,
-    wasm: Vec<u8>,
     /// For the schedule of this generation.
     costs: Option<(u64, CostTable)>,
     last_use: u64,
 }
 
 impl CodeCache {
-    /// `capacity` in bytes of WebAssembly, of which every contract counts [`MIN_WEIGHT`] at least; larger contracts are not kept.
+    /// `capacity` in bytes of WebAssembly and native code, of which every contract counts [`MIN_WEIGHT`] at least; larger
+    /// contracts are not kept.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             entries: BTreeMap::new(),
             by_look: BTreeMap::new(),
             capacity,
-            used: 0,
             clock: 0,
         }
     }
@@ -58,8 +57,11 @@ impl CodeCache {
     /// The compiled form of a contract, found by comparing its bytes.
     pub(crate) fn get(&mut self, wasm: &[u8]) -> Option<Arc<Code>> {
         let hash = *self.by_look.get(&look(wasm))?;
-        self.get_by_hash(&hash)
-            .filter(|_| self.entries.get(&hash).is_some_and(|entry| entry.wasm == wasm))
+        self.get_by_hash(&hash).filter(|_| {
+            self.entries
+                .get(&hash)
+                .is_some_and(|entry| entry.code.module().wasm() == wasm)
+        })
     }
 
     /// The compiled form of a contract, found by its SHA-256.
@@ -70,12 +72,14 @@ impl CodeCache {
         Some(entry.code.clone())
     }
 
-    pub(crate) fn insert(&mut self, hash: [u8; 32], code: Arc<Code>, wasm: &[u8]) {
-        let size = weight(wasm);
+    pub(crate) fn insert(&mut self, hash: [u8; 32], code: Arc<Code>) {
+        let size = weight(&code);
         if size > self.capacity || self.entries.contains_key(&hash) {
             return;
         }
-        while self.used + size > self.capacity {
+        // Native code comes after its module, so what there is is counted each time.
+        let mut used: usize = self.entries.values().map(|entry| weight(&entry.code)).sum();
+        while used + size > self.capacity {
             let oldest = self
                 .entries
                 .iter()
@@ -84,18 +88,17 @@ impl CodeCache {
             let Some(entry) = oldest.and_then(|hash| self.entries.remove(&hash)) else {
                 break;
             };
-            self.used -= weight(&entry.wasm);
-            self.by_look.remove(&look(&entry.wasm));
+            // It may have grown since it was counted.
+            used = used.saturating_sub(weight(&entry.code));
+            self.by_look.remove(&look(entry.code.module().wasm()));
         }
         self.clock += 1;
-        self.used += size;
-        self.by_look.insert(look(wasm), hash);
+        self.by_look.insert(look(code.module().wasm()), hash);
         self.entries.insert(
             hash,
             Entry {
                 code,
                 costs: None,
-                wasm: wasm.to_vec(),
                 last_use: self.clock,
             },
         );

@@ -23,7 +23,10 @@ pub mod table;
 mod vm;
 
 pub use abi::{Abi, Kind};
-pub use arwen_engine::{ExternType, Interrupt, Ruleset, Tier, needs};
+pub use arwen_engine::{
+    ArtefactError, ArtefactName, ArtefactStore, Artefacts, ExternType, Interrupt, Ruleset, StoredArtefact,
+    Tier, needs,
+};
 pub use call::data::CallData;
 pub use errors::{EeiError, VmError};
 pub use observe::{CallBegin, CallEnd, GasUse, RunObserver, RunningCode};

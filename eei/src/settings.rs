@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use arwen_engine::Tier;
+use arwen_engine::{Artefacts, Tier};
 use arwen_interface::Bytes;
 
 use crate::builtin::{BuiltinFunction, BuiltinPrices};
@@ -53,8 +53,10 @@ pub struct VmSettings {
     pub save_compiled_code: bool,
     /// Which tier runs contracts. No reply depends on it.
     pub tier: Tier,
-    /// How much WebAssembly the cache of compiled modules may hold, in bytes of source.
+    /// How much the cache of compiled modules may hold, in bytes of WebAssembly and of native code.
     pub module_cache_bytes: usize,
+    /// Where native code is kept beyond the life of the VM. No reply depends on it.
+    pub artefacts: Option<Artefacts>,
 }
 
 impl Default for VmSettings {
@@ -79,7 +81,8 @@ impl Default for VmSettings {
                 .collect(),
             save_compiled_code: false,
             tier: Tier::Jit,
-            module_cache_bytes: 16 << 20,
+            module_cache_bytes: 64 << 20,
+            artefacts: None,
         }
     }
 }

@@ -66,7 +66,10 @@ impl Vm {
         if settings.protected_key_prefix.is_empty() {
             return Err(VmError("elrondProtectedKeyPrefix cannot be empty".into()));
         }
-        let engine = Engine::new(Config::new(&Ruleset::ARWEN_1_3).tier(settings.tier));
+        let config = Config::new(&Ruleset::ARWEN_1_3)
+            .tier(settings.tier)
+            .artefacts(settings.artefacts.clone());
+        let engine = Engine::new(config);
         let cache = CodeCache::new(settings.module_cache_bytes);
         let interrupt = Interrupt::new();
         let core = Core {
@@ -252,7 +255,7 @@ impl Core {
             return Ok(code);
         }
         let code = Arc::new(Code::new(&self.engine, wasm, hash)?);
-        self.cache.insert(hash, code.clone(), wasm);
+        self.cache.insert(hash, code.clone());
         Ok(code)
     }
 

@@ -64,6 +64,10 @@ impl NativeCode {
         match *self {}
     }
 
+    pub fn bytes(&self) -> usize {
+        match *self {}
+    }
+
     pub fn entry(&self, _: u32) -> *const u8 {
         match *self {}
     }

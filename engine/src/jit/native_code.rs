@@ -86,6 +86,11 @@ impl NativeCode {
         [self.code.bytes(), &self.tables.bytes]
     }
 
+    /// Bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.parts().iter().map(|part| part.len()).sum()
+    }
+
     /// Native entry of a function by its index.
     pub fn entry(&self, index: u32) -> *const u8 {
         self.code.address(self.tables.start(index as usize))

@@ -172,6 +172,11 @@ impl Module {
         self.0.code.promotion().status()
     }
 
+    /// Bytes of its native code and the tables of that, as far as there is any yet.
+    pub fn native_bytes(&self) -> usize {
+        self.code().native().map_or(0, NativeCode::bytes)
+    }
+
     /// Queues the module for compilation in the background, whatever the engine's tier and policy. Does nothing when
     /// it has been queued or settled before, or when the queue is full: see [`Module::tier_status`]. Stores use the
     /// code from their next instantiation or invocation on, if the engine's tier allows it.

@@ -3,6 +3,7 @@
 //! [`run()`] is the whole process: it takes the five pipes a node passed, reads Initialize, and [`serve`]s until the
 //! node stops it. The loop takes a reader and a writer, so tests run it on a thread.
 
+pub mod cache;
 pub mod go_text;
 pub mod hooks;
 pub mod interrupt;

@@ -1,11 +1,13 @@
 //! The process: pipes, Initialize, loop, exit code.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{panic, thread};
 
-use arwen_eei::{BuiltinMode, Tier, VmSettings};
+use arwen_eei::{Artefacts, BuiltinMode, Tier, VmSettings};
 use arwen_ipc_host::channel::{Channel, Pair, receive_initialize};
 use arwen_ipc_host::fds::{End, inherit};
 use arwen_ipc_host::log::LogLevel;
@@ -13,6 +15,7 @@ use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::patience::PatientReader;
 use arwen_ipc_host::records::InitializeArguments;
 
+use crate::cache::{CacheError, CacheKey, Folder};
 use crate::interrupt::Interrupts;
 use crate::logger::Logger;
 use crate::sandbox::{Mode, Report, Sandbox, lock_down};
@@ -26,6 +29,9 @@ use crate::watch;
 /// each of which brings the host's frames along. Only what is touched is ever backed by memory.
 const STACK_BYTES: usize = 256 << 20;
 
+/// Most bytes of all files in the cache folder: some thousand contracts of the size that is usual.
+pub const CACHE_BYTES: u64 = 512 << 20;
+
 /// What the environment of the process decides. No reply depends on it but by whom built-in functions are computed.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -37,7 +43,7 @@ pub struct Options {
     pub version: String,
     /// How strictly the process is locked in.
     pub sandbox: Mode,
-    /// The one folder that a locked process may use.
+    /// The one folder that a locked process may use: compiled contracts are kept there.
     pub cache: Option<PathBuf>,
 }
 
@@ -65,7 +71,7 @@ struct Failure {
 }
 
 impl Failure {
-    fn init(what: &str, error: impl std::fmt::Display) -> Self {
+    fn init(what: &str, error: impl Display) -> Self {
         Self {
             code: ExitCode::Init,
             text: format!("{what}: {error}"),
@@ -110,6 +116,8 @@ fn start(options: Options) -> Failure {
         cache: options.cache.clone(),
         native_code: options.tier() != Tier::Interpreter,
     };
+    // A folder that is not there is refused by the lock-down, one that cannot be used only costs time.
+    let key = options.cache.as_deref().map(CacheKey::of);
     let report = match lock_down(&sandbox) {
         Ok(report) => report,
         Err(error) => return Failure::init("Cannot lock down", error),
@@ -125,6 +133,7 @@ fn start(options: Options) -> Failure {
         Err(error) => return Failure::init("Cannot start logs loop", error),
     };
     log_report(&logger, sandbox.mode, &report);
+    let artefacts = artefacts(options.cache.as_deref().zip(key), &logger);
     // The node takes each line on stderr for an error of its own kind; a panic is a log line like others.
     let panics = logger.clone();
     panic::set_hook(Box::new(move |info| {
@@ -156,7 +165,7 @@ fn start(options: Options) -> Failure {
         let delegate = options.builtins == BuiltinMode::Node;
         let version = options.version.clone();
         let prices = arguments.gas_schedule.clone();
-        let (mut machine, unknown) = match VmMachine::new(settings(arguments, options), &prices) {
+        let (mut machine, unknown) = match VmMachine::new(settings(arguments, options, artefacts), &prices) {
             Ok(built) => built,
             Err(error) => return Failure::init("Cannot create ArwenPart", error),
         };
@@ -210,7 +219,27 @@ fn log_report(logger: &Logger, mode: Mode, report: &Report) {
     }
 }
 
-fn settings(arguments: InitializeArguments, options: Options) -> VmSettings {
+/// The cache, if it can be used; else says why not.
+fn artefacts(cache: Option<(&Path, Result<CacheKey, CacheError>)>, logger: &Logger) -> Option<Artefacts> {
+    let (path, key) = cache?;
+    let logger = logger.clone();
+    let tell = move |message: &str, file: &str, why: &dyn Display| {
+        let args = [("file", file), ("why", &why.to_string())];
+        logger.log(LogLevel::Warn, "arwen/cache", message, &args);
+    };
+    match key {
+        Ok(CacheKey(key)) => {
+            let folder = Folder::new(path, CACHE_BYTES, Box::new(tell));
+            Some(Artefacts::new(Arc::new(folder), &key))
+        }
+        Err(error) => {
+            tell("compiled code is not kept", &path.to_string_lossy(), &error);
+            None
+        }
+    }
+}
+
+fn settings(arguments: InitializeArguments, options: Options, artefacts: Option<Artefacts>) -> VmSettings {
     let defaults = VmSettings::default();
     VmSettings {
         vm_type: arguments.vm_type,
@@ -227,6 +256,7 @@ fn settings(arguments: InitializeArguments, options: Options) -> VmSettings {
             .builtin_functions
             .unwrap_or(defaults.builtin_function_names),
         tier: options.tier(),
+        artefacts,
         ..defaults
     }
 }

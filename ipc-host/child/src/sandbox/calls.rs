@@ -160,7 +160,6 @@ calls! {
     Allow Always any SYS_memfd_create "images of initial memory contents";
     Allow Always any SYS_ftruncate "the size of an image";
     Allow Always any SYS_lseek "where in an image its contents go";
-    Allow Native any SYS_membarrier "shows new code to all processors (ARM)";
 
     Allow Always any SYS_clone (&[&[(0, bits(THREAD | NAMESPACES, THREAD))]], "threads of this process")
         "the threads that run contracts, compile and write the log";

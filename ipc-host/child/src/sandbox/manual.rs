@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use super::calls::{CALLS, Call, Need, Verdict};
 use super::limits::{LIMITS, UNLIMITED};
 use super::{CACHE_VARIABLE, Layer, MODE_VARIABLE, Mode, Sandbox};
+use crate::cache::KEY_FILE;
+use crate::run::CACHE_BYTES;
 
 const INTRODUCTION: &str = "
 ## Lock-down
@@ -27,6 +29,31 @@ still be reported. The calls of the last table kill the process with `SIGSYS` in
 them, so somebody else has taken over. The node sees the death at once, nothing is applied, and the next call is served \
 by another child.
 ";
+
+fn cache() -> String {
+    format!(
+        "
+### Compiled code on disk
+
+With `{CACHE_VARIABLE}` set, a child keeps the native code of contracts in that folder, and a child that is started \
+later takes it from there instead of compiling. Children may share a folder; together their files take at most {} MiB \
+(and, while several write, a file more each), those used longest ago are removed first. A new gas schedule leaves the \
+files as they are: they hold no prices.
+
+A file is used only if it was made by the same build for the same contract, ruleset and processor, and only whole: its \
+first bytes are a keyed hash of its name and of everything after them (BLAKE3). The key is the file `{KEY_FILE}` in the \
+folder, 32 random bytes that the first child makes. What is damaged, cut off, renamed or made with another key is \
+removed and the contract compiled, with a warning from `arwen/cache`; no reply depends on it.
+
+Who can read the key and write to the folder can make children run any code. So the folder must belong to the user of \
+the child and be writable by nobody else, and the key be readable by nobody else; otherwise the folder is not used, with \
+a warning. What remains is that user, root, and a contract that broke out of the engine: locked in as it is, it could \
+still leave code for children after it. After a suspected breakout remove the folder; it holds nothing that is not made \
+again.
+",
+        CACHE_BYTES >> 20,
+    )
+}
 
 /// The section, headings included.
 pub fn section() -> String {
@@ -51,10 +78,11 @@ pub fn section() -> String {
         &[
             &variable,
             "a folder",
-            "The one folder that a locked child may use.",
+            "The one folder that a locked child may use: compiled code is kept there.",
         ],
     );
     text += SETTINGS;
+    text += &cache();
 
     text += "\n### Limits of a locked child\n\n| limit | without cache | with cache | reason |\n|---|---|---|---|\n";
     let with_cache = Sandbox {
