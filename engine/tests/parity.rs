@@ -333,6 +333,26 @@ const PROGRAMS: &[(&str, &str)] = &[
               (local.get 2)))"#,
     ),
     (
+        "counters of 32 bits compared in 64",
+        r#"(module (memory (export "m") 1)
+            (func (export "run") (param i32) (result i32) (local i32 i64)
+              (local.set 2 (i64.or (i64.const 0x100000000) (i64.extend_i32_u (local.get 0))))
+              (block $done
+                (loop $l (br_if $done (i32.gt_u (local.get 1) (i32.const 12)))
+                  (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+                  (br_if $l (i64.ne (i64.extend_i32_u (local.get 1)) (local.get 2)))))
+              (i32.store (i32.const 0) (local.get 1))
+              (block
+                (local.set 0 (i32.add (local.get 0) (i32.const -1)))
+                (br_if 0 (i64.ne (local.get 2) (i64.extend_i32_u (local.get 0))))
+                (i32.store (i32.const 4) (i32.const 1)))
+              (block
+                (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                (br_if 0 (i64.ne (i64.extend_i32_s (local.get 0)) (i64.const 0x100000003)))
+                (i32.store (i32.const 8) (i32.const 1)))
+              (local.get 0)))"#,
+    ),
+    (
         "blocks in blocks with values and tables",
         r#"(module (memory (export "m") 1)
             (func $pick (param i32) (result i32)

@@ -157,7 +157,7 @@ macro_rules! for_each_instruction {
                 BrAndImmMetered = "S--j" "charge y, check, jump x if a & (b, c sign-extended) is not zero";
                 BrNotAndImm = "S--j" "jump x if a & (b, c sign-extended) is zero";
                 BrNotAndImmMetered = "S--j" "charge y, check, jump x if a & (b, c sign-extended) is zero";
-                AddBrNeMetered = "ds-j" "charge y, check, a += c sign-extended (32 bits), jump x if a != b";
+                AddBrNeMetered = "ds-j" "charge y, check, a += c sign-extended (32 bits), jump x if a != b (64 bits)";
                 AddBrNzMetered = "d--j" "charge y, check, a += c sign-extended (32 bits), jump x if a != 0";
                 AddBrNeImmMetered = "d---" "charge y, check, a += b sign-extended, jump c (16 bits) if a != x (32 bits)";
                 BrTableMetered = "S---" "charge y, check, and as BrTable";

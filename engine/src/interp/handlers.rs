@@ -355,7 +355,8 @@ handlers! { vm i s ip regs mem used acc;
         check!(vm, used);
         let sum = semantics::i32_add(s.a(), step(i.c));
         put!(regs, i, acc, sum);
-        if semantics::i32_ne(sum, s.b()) {
+        // Whole slots, as `i64.ne` has an extended sum on one side; of two i32 the upper halves are zero.
+        if u64::from(sum) != s.b::<u64>() {
             ip.jump(i.jump());
             return transfer(vm, ip, regs, mem, used, acc);
         }

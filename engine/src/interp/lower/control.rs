@@ -17,6 +17,8 @@ pub(super) struct Block {
     results: u32,
     /// Branches to the end.
     jumps: Jumps,
+    /// While a `br_table` is translated: which of its pieces of code brings values here.
+    piece: Option<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,7 @@ impl Lower<'_> {
             params: 0,
             results: self.results,
             jumps: Jumps::EMPTY,
+            piece: None,
         });
     }
 
@@ -91,6 +94,7 @@ impl Lower<'_> {
             params,
             results,
             jumps: Jumps::EMPTY,
+            piece: None,
         });
     }
 
@@ -216,7 +220,6 @@ impl Lower<'_> {
         self.emit.table(depths.len());
         // Targets that need values moved go through a piece of code of their own, one for each block.
         let mut moves: Vec<(usize, Jumps)> = Vec::new();
-        let mut move_of = vec![usize::MAX; 0];
         for depth in depths {
             let index = self.block_index(depth);
             let (height, _) = self.arity(index);
@@ -224,17 +227,15 @@ impl Lower<'_> {
                 self.jump(index, Meter::None);
                 continue;
             }
-            if move_of.is_empty() {
-                move_of = vec![usize::MAX; self.blocks.len()];
-            }
-            if move_of[index] == usize::MAX {
-                move_of[index] = moves.len();
+            let piece = *self.blocks[index].piece.get_or_insert_with(|| {
                 moves.push((index, Jumps::EMPTY));
-            }
-            let jumps = &mut moves[move_of[index]].1;
+                moves.len() - 1
+            });
+            let jumps = &mut moves[piece].1;
             self.emit.push_jump(Instr::new(Op::Br, 0, 0, 0, 0), jumps);
         }
         for (index, mut jumps) in moves {
+            self.blocks[index].piece = None;
             self.emit.bind(&mut jumps);
             self.bring_results(index);
             self.jump(index, Meter::None);
