@@ -2,6 +2,7 @@
 
 mod child;
 mod inspect;
+mod manual;
 mod module_file;
 mod profile;
 mod run;
@@ -13,11 +14,29 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 const ABOUT: &str = "Runs WebAssembly smart contracts.
 
 Without arguments it is the VM child of a node, which passes it pipes as file descriptors 3 to 7.";
+
+const EXAMPLES: &str = "Examples:
+  arwen run examples/counter          # deploy and call, through a VM child
+  arwen inspect contract.wasm         # would it be deployed?
+  arwen scenario run tests            # declarative tests
+  arwen world init                    # a local chain that stays
+
+Exit codes:
+  0  done
+  1  what was run has failed
+  2  the files or the command line cannot be used
+More of them are told by each command's own --help. As a VM child: docs/ipc.md.";
+
+const VERSION_EXAMPLE: &str = "Example:
+  arwen version
+
+Exit codes:
+  0  always";
 
 const RUN_ABOUT: &str = "Deploys a contract in a local world and calls it, through a VM child and its pipes.
 
@@ -49,7 +68,7 @@ Exit codes:
   3  the VM child failed";
 
 #[derive(Parser)]
-#[command(name = "arwen", version, about = "Runs WebAssembly smart contracts.", long_about = ABOUT)]
+#[command(name = "arwen", version, about = "Runs WebAssembly smart contracts.", long_about = ABOUT, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -78,7 +97,12 @@ enum Command {
     Scenario(scenario::ScenarioArgs),
     /// Keeps a local world: accounts, contracts, blocks.
     World(world::WorldArgs),
+    /// Prints a script that makes a shell complete these commands.
+    Completions(manual::CompletionsArgs),
+    /// Writes manual pages.
+    Man(manual::ManArgs),
     /// Prints the version.
+    #[command(after_help = VERSION_EXAMPLE)]
     Version,
 }
 
@@ -99,6 +123,8 @@ fn main() -> ExitCode {
         Some(Command::Profile(args)) => profile::run(&args),
         Some(Command::Scenario(args)) => scenario::run(args),
         Some(Command::World(args)) => world::run(args),
+        Some(Command::Completions(args)) => manual::completions(&args, Cli::command()),
+        Some(Command::Man(args)) => manual::pages(&args, Cli::command()),
         Some(Command::Version) => {
             println!("arwen {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS

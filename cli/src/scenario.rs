@@ -12,8 +12,20 @@ use arwen_tools::coverage;
 use arwen_tools::machine::{Collector, ExplainingMachine, RecordingMachine};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+const EXAMPLE: &str = "Examples:
+  arwen scenario run examples
+  arwen scenario run --tier both --filter transfer tests
+  arwen scenario run --format junit tests > report.xml
+  arwen scenario run --coverage lcov.info tests && genhtml lcov.info --output-directory coverage
+
+Exit codes:
+  0  no scenario failed
+  1  a scenario failed
+  2  the files or the command line cannot be used";
+
 /// The arguments of `arwen scenario`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
 pub struct ScenarioArgs {
     #[command(subcommand)]
     command: Command,
@@ -27,6 +39,7 @@ enum Command {
 
 /// The arguments of `arwen scenario run`, and of the binary when it is called as `mandos-test`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
 pub struct RunArgs {
     /// Scenario files, or folders to search for .scen.json files
     #[arg(required = true, value_name = "PATH")]

@@ -4,6 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+/// What every command here ends with.
+macro_rules! exit_codes {
+    () => {
+        "
+
+Exit codes:
+  0  done
+  1  the contract, or a rule, said no: the transaction failed, and its sender has paid for it
+  2  the command, a value or a file cannot be used, or the transaction was refused; nothing has changed
+  3  the world cannot be used: it is missing, in use, unreadable or of another version"
+    };
+}
+
 const ABOUT: &str = "A local world that persists: accounts, contracts and blocks in a folder.
 
 Each command is one transaction of the folder's database: it happens completely or not at all, and what has happened \
@@ -13,20 +26,17 @@ stays. A command that is refused changes nothing. `arwen world export` writes ev
 Addresses, arguments and amounts are written as in scenarios: address:alice, sc:counter, str:text, u64:7, biguint:7, \
 0x0a0b, 1000, file:PATH, several joined by |.";
 
-const EXAMPLE: &str = "Example:
+const EXAMPLE: &str = concat!(
+    "Example:
   arwen world init
   arwen world create-account address:alice --balance 1000
   arwen world deploy counter.wasm 5 --from address:alice --at sc:counter
   arwen world call sc:counter increment 10 --from address:alice
   arwen world query sc:counter get
   arwen world show
-  arwen world export session.scen.json
-
-Exit codes:
-  0  done
-  1  the contract, or a rule, said no: the transaction failed, and its sender has paid for it
-  2  the command, a value or a file cannot be used, or the transaction was refused; nothing has changed
-  3  the world cannot be used: it is missing, in use, unreadable or of another version";
+  arwen world export session.scen.json",
+    exit_codes!()
+);
 
 /// The arguments of `arwen world`.
 #[derive(Debug, Args)]
@@ -52,7 +62,7 @@ pub struct WorldArgs {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Makes an empty world
-    #[command(after_help = "Example:\n  arwen world init --world /tmp/market --gas-schedule v2")]
+    #[command(after_help = concat!("Example:\n  arwen world init --world /tmp/market --gas-schedule v2", exit_codes!()))]
     Init {
         /// Prices: v1, v2, v3 or dummy (every price 1)
         #[arg(long, value_name = "NAME", default_value = "v3")]
@@ -60,8 +70,7 @@ pub enum Command {
     },
     /// Puts an account into the world
     #[command(
-        after_help = "Example:\n  arwen world create-account address:alice --balance 1,000,000 --esdt GOLD-123456=500"
-    )]
+        after_help = concat!("Example:\n  arwen world create-account address:alice --balance 1,000,000 --esdt GOLD-123456=500", exit_codes!()))]
     CreateAccount {
         /// Its address
         address: String,
@@ -74,9 +83,8 @@ pub enum Command {
     },
     /// Deploys a contract
     #[command(
-        after_help = "Example:\n  arwen world deploy counter.wasm 5 --from address:alice --at sc:counter\n\n\
-                      Without --at the contract gets an address made of its creator's; the answer names it."
-    )]
+        after_help = concat!("Example:\n  arwen world deploy counter.wasm 5 --from address:alice --at sc:counter\n\n\
+                      Without --at the contract gets an address made of its creator's; the answer names it.", exit_codes!()))]
     Deploy {
         /// The contract, a binary module
         #[arg(value_name = "FILE.wasm")]
@@ -98,8 +106,7 @@ pub enum Command {
     },
     /// Gives a contract other code
     #[command(
-        after_help = "Example:\n  arwen world upgrade sc:counter counter-2.wasm 0 --from address:alice"
-    )]
+        after_help = concat!("Example:\n  arwen world upgrade sc:counter counter-2.wasm 0 --from address:alice", exit_codes!()))]
     Upgrade {
         /// The contract
         #[arg(value_name = "CONTRACT")]
@@ -115,10 +122,9 @@ pub enum Command {
     },
     /// Calls a contract
     #[command(
-        after_help = "Examples:\n  arwen world call sc:counter increment 10 --from address:alice\n  \
+        after_help = concat!("Examples:\n  arwen world call sc:counter increment 10 --from address:alice\n  \
                       arwen world call sc:token transfer address:bob 1000 --from address:alice --gas-limit 10000000\n  \
-                      arwen world call sc:market bid u32:7 --from address:bob --esdt GOLD-123456=5"
-    )]
+                      arwen world call sc:market bid u32:7 --from address:bob --esdt GOLD-123456=5", exit_codes!()))]
     Call {
         /// The contract
         #[arg(value_name = "CONTRACT")]
@@ -134,7 +140,7 @@ pub enum Command {
         sender: Sender,
     },
     /// Asks a contract; nothing changes
-    #[command(after_help = "Example:\n  arwen world query sc:token balanceOf address:bob")]
+    #[command(after_help = concat!("Example:\n  arwen world query sc:token balanceOf address:bob", exit_codes!()))]
     Query {
         /// The contract
         #[arg(value_name = "CONTRACT")]
@@ -149,7 +155,7 @@ pub enum Command {
         profile: bool,
     },
     /// Moves EGLD or tokens from one account to another
-    #[command(after_help = "Example:\n  arwen world transfer address:alice address:bob --value 500")]
+    #[command(after_help = concat!("Example:\n  arwen world transfer address:alice address:bob --value 500", exit_codes!()))]
     Transfer {
         /// Who sends
         from: String,
@@ -163,10 +169,9 @@ pub enum Command {
     },
     /// Lets blocks and time pass
     #[command(
-        after_help = "Examples:\n  arwen world advance                  # one block, 6 seconds\n  \
+        after_help = concat!("Examples:\n  arwen world advance                  # one block, 6 seconds\n  \
                       arwen world advance --blocks 10      # ten blocks, 60 seconds\n  \
-                      arwen world advance --time 86400     # a day, and its 14,400 blocks"
-    )]
+                      arwen world advance --time 86400     # a day, and its 14,400 blocks", exit_codes!()))]
     Advance {
         /// How many blocks (default: one each 6 seconds, and at least one)
         #[arg(long, value_name = "N")]
@@ -182,15 +187,14 @@ pub enum Command {
         seed: Option<String>,
     },
     /// Shows the accounts and the block, or all of one account
-    #[command(after_help = "Example:\n  arwen world show sc:counter")]
+    #[command(after_help = concat!("Example:\n  arwen world show sc:counter", exit_codes!()))]
     Show {
         /// The account
         address: Option<String>,
     },
     /// Writes everything done so far as a scenario that reproduces the world
     #[command(
-        after_help = "Example:\n  arwen world export session.scen.json && arwen scenario run session.scen.json"
-    )]
+        after_help = concat!("Example:\n  arwen world export session.scen.json && arwen scenario run session.scen.json", exit_codes!()))]
     Export {
         /// Where to (default: standard output)
         #[arg(value_name = "FILE.scen.json")]
