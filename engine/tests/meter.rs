@@ -227,13 +227,10 @@ fn the_deepest_program_with_the_largest_frames_fits_the_native_stack() {
 fn the_smallest_frames_fit_the_native_stack() {
     for rules in RULES {
         for config in configs(rules) {
-            let mut run = Run::new(config, "(module (func $r (export \"r\") (call $r)))");
-            assert_eq!(run.call("r", &[]), Err(Trap::StackOverflow));
-            let mut run = Run::new(
-                configs(rules)[0].clone().stack_limit(u32::MAX),
-                "(module (func $r (export \"r\") (call $r)))",
-            );
-            assert_eq!(run.call("r", &[]), Err(Trap::StackOverflow));
+            for config in [config.clone(), config.stack_limit(u32::MAX)] {
+                let mut run = Run::new(config, "(module (func $r (export \"r\") (call $r)))");
+                assert_eq!(run.call("r", &[]), Err(Trap::StackOverflow));
+            }
         }
     }
 }

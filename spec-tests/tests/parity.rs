@@ -1,11 +1,14 @@
 //! Generated modules in every tier and in another engine: the same results, traps, host calls, memory, globals and
 //! tables, and in every tier the same gas, at every gas limit.
 
+use std::ops::Range;
+
+use arwen_engine::Ruleset;
 use spec_tests::parity::subject::Prices;
 use spec_tests::parity::{Followed, GAS_LIMIT, Panel, SWEEP_MAX, generate};
 
-/// Modules compared, split over a few tests so that they run side by side.
-const MODULES: u64 = 600;
+/// Modules compared, for each ruleset.
+const MODULES: u64 = 300;
 
 /// One in how many of them is also run at every gas limit.
 const SWEPT: u64 = 10;
@@ -13,33 +16,33 @@ const SWEPT: u64 = 10;
 /// Percent of the modules that must be followed to their end by the reference. The others have loops without end or use much gas.
 const FOLLOWED_PERCENT: u64 = 50;
 
-fn compare(part: u64, parts: u64) {
+fn compare(rules: &'static Ruleset, modules: Range<u64>) {
     let mut followed = 0;
-    for seed in (0..MODULES).filter(|seed| seed % parts == part) {
+    for seed in modules.clone() {
         let said = |error: String| -> ! { panic!("seed {seed}: {error}") };
-        let wasm = generate::module(seed).unwrap_or_else(|error| said(error));
-        let panel = Panel::new(&wasm, seed, Prices::One).unwrap_or_else(|error| said(error));
+        let wasm = generate::module(seed, rules).unwrap_or_else(|error| said(error));
+        let panel = Panel::new(&wasm, rules, seed, Prices::One).unwrap_or_else(|error| said(error));
         assert_eq!(panel.refusal(), None, "seed {seed}");
         let run = panel.compare(GAS_LIMIT).unwrap_or_else(|error| said(error));
         if panel.follow(&run, &wasm).unwrap_or_else(|error| said(error)) == Followed::Whole {
             followed += 1;
         }
-        if seed % SWEPT == part && run.gas <= SWEEP_MAX {
+        if seed % SWEPT == 0 && run.gas <= SWEEP_MAX {
             panel.sweep(run.gas).unwrap_or_else(|error| said(error));
         }
     }
     assert!(
-        followed * parts * 100 >= MODULES * FOLLOWED_PERCENT,
+        followed * 100 >= (modules.end - modules.start) * FOLLOWED_PERCENT,
         "only {followed} modules were followed to their end"
     );
 }
 
 #[test]
-fn tiers_and_reference_agree_on_generated_modules_first_half() {
-    compare(0, 2);
+fn tiers_and_reference_agree_on_generated_modules_of_the_strict_ruleset() {
+    compare(&Ruleset::STRICT, 0..MODULES);
 }
 
 #[test]
-fn tiers_and_reference_agree_on_generated_modules_second_half() {
-    compare(1, 2);
+fn tiers_and_reference_agree_on_generated_modules_of_the_ruleset_of_2021() {
+    compare(&Ruleset::ARWEN_1_3, MODULES..2 * MODULES);
 }

@@ -2,7 +2,6 @@
 
 use super::differential::panel;
 use super::{Verdict, program};
-use crate::parity::inputs::fingerprint;
 use crate::parity::subject::Prices;
 use crate::parity::{GAS_LIMIT, SWEEP_MAX};
 
@@ -18,9 +17,9 @@ pub fn metering(data: &[u8]) -> Verdict {
     let Some(program) = program(data) else {
         return Ok(());
     };
-    let seed = fingerprint(data);
+    let seed = program.seed;
     let prices = Prices::ALL[(seed >> 32) as usize % Prices::ALL.len()];
-    let panel = panel(&program, prices, seed)?;
+    let panel = panel(&program, prices)?;
     let run = panel.compare(GAS_LIMIT)?;
     if run.gas <= SWEEP_MAX {
         return panel.sweep(run.gas);

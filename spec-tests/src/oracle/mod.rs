@@ -18,8 +18,12 @@ pub use protocol::{protocol_child, protocol_driver};
 pub use scenario::scenario;
 pub use streaming::streaming;
 
+use arwen_engine::Ruleset;
+
 use crate::classify::{Class, classify};
 use crate::parity::generate;
+use crate::parity::inputs::fingerprint;
+use crate::parity::subject::RULESETS;
 
 /// `Err` says what was wrong.
 pub type Verdict = Result<(), String>;
@@ -90,28 +94,37 @@ const MAX_MEMORY_PAGES: u32 = 64;
 /// Elements that its tables may begin with.
 const MAX_TABLE_ELEMENTS: u32 = 10_000;
 
-/// A module to run: the bytes themselves when they begin like one, otherwise a module generated from them. `None`
-/// when they give nothing that can be run in every engine of the comparison.
+/// A module to run: the bytes themselves when they begin like one, otherwise a module generated from them for the
+/// ruleset that they choose. `None` when they give nothing that can be run in every engine of the comparison.
 fn program(data: &[u8]) -> Option<Program> {
+    let seed = fingerprint(data);
     if !data.starts_with(b"\0asm") {
-        let wasm = generate::module_from(data).ok()?;
+        let rules = RULESETS[(seed >> 40) as usize % RULESETS.len()];
+        let wasm = generate::module_from(data, rules).ok()?;
         return Some(Program {
             wasm,
+            rules,
             generated: true,
+            seed,
         });
     }
     let runnable = classify(data) == Class::Ours && is_small(data).unwrap_or(false);
     runnable.then(|| Program {
         wasm: data.to_vec(),
+        rules: &Ruleset::STRICT,
         generated: false,
+        seed,
     })
 }
 
 /// See [`program`].
 struct Program {
     wasm: Vec<u8>,
+    rules: &'static Ruleset,
     /// Made to be within every limit and budget?
     generated: bool,
+    /// What arguments, and whatever else is drawn, come from.
+    seed: u64,
 }
 
 /// Is it cheap to instantiate, and can a recording host of integers provide what it imports?

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use arwen_engine::Ruleset;
 use wast::{QuoteWat, WastDirective};
 
 use super::ALL;
@@ -19,7 +20,7 @@ const GENERATED: u64 = 40;
 /// Modules, good and bad: of the specification suite, of the generator.
 pub fn any_modules() -> Vec<Vec<u8>> {
     let mut modules: Vec<Vec<u8>> = suite::files().iter().flat_map(modules_of).collect();
-    modules.extend((0..GENERATED).filter_map(|seed| generate::module(seed).ok()));
+    modules.extend((0..GENERATED).filter_map(|seed| generate::module(seed, &Ruleset::STRICT).ok()));
     modules.retain(|wasm| wasm.len() <= MAX_MODULE_BYTES);
     modules.sort();
     modules.dedup();

@@ -1,14 +1,17 @@
 //! Modules from a seed.
 
 use arbitrary::Unstructured;
+use arwen_engine::Ruleset;
 use wasm_smith::{Config, Module};
 
 /// Functions of the host that generated modules may import.
-pub const IMPORTS: &str = r#"(module
+const IMPORTS: &str = r#"
     (import "host" "none" (func))
     (import "host" "narrow" (func (param i32) (result i32)))
-    (import "host" "wide" (func (param i64 i32) (result i64)))
-    (import "host" "many" (func (param i32 i64 i32 i64) (result i32 i64))))"#;
+    (import "host" "wide" (func (param i64 i32) (result i64)))"#;
+
+/// One more, where functions may have several results.
+const IMPORT_OF_MANY: &str = r#"(import "host" "many" (func (param i32 i64 i32 i64) (result i32 i64)))"#;
 
 /// A generator of numbers: the same seed gives the same sequence, on every machine.
 #[derive(Debug, Clone)]
@@ -33,12 +36,12 @@ impl Numbers {
 /// Bytes of randomness a module is made of.
 const ENTROPY_BYTES: usize = 6 * 1024;
 
-/// A valid module without floats, made from a seed.
+/// A valid module without floats that a ruleset accepts, made from a seed.
 ///
 /// # Errors
 /// When the generator runs out of randomness, in words.
-pub fn module(seed: u64) -> Result<Vec<u8>, String> {
-    module_from(&entropy(seed))
+pub fn module(seed: u64, rules: &Ruleset) -> Result<Vec<u8>, String> {
+    module_from(&entropy(seed), rules)
 }
 
 /// The bytes that [`module`] makes a module from.
@@ -49,20 +52,23 @@ pub fn entropy(seed: u64) -> Vec<u8> {
         .collect()
 }
 
-/// A valid module without floats, made from any bytes.
+/// A valid module without floats that a ruleset accepts, made from any bytes.
 ///
 /// # Errors
 /// When the generator runs out of bytes, in words.
-pub fn module_from(entropy: &[u8]) -> Result<Vec<u8>, String> {
+pub fn module_from(entropy: &[u8], rules: &Ruleset) -> Result<Vec<u8>, String> {
     let module =
-        Module::new(config()?, &mut Unstructured::new(entropy)).map_err(|error| error.to_string())?;
+        Module::new(config(rules)?, &mut Unstructured::new(entropy)).map_err(|error| error.to_string())?;
     Ok(module.to_bytes())
 }
 
-/// What `strict` has, small.
-fn config() -> Result<Config, String> {
+/// What a ruleset has, small.
+fn config(rules: &Ruleset) -> Result<Config, String> {
+    // The ruleset of 2021 has nothing that came into the specification with several values or later.
+    let recent = rules.multi_value;
+    let many = if recent { IMPORT_OF_MANY } else { "" };
     Ok(Config {
-        available_imports: Some(crate::machine::encode(IMPORTS)?),
+        available_imports: Some(crate::machine::encode(&format!("(module {IMPORTS} {many})"))?),
         export_everything: true,
         allow_floats: false,
         allow_start_export: true,
@@ -73,7 +79,7 @@ fn config() -> Result<Config, String> {
         max_memories: 1,
         max_memory32_bytes: 8 * 65_536,
         memory_max_size_required: true,
-        max_tables: 3,
+        max_tables: if recent { 3 } else { 1 },
         max_table_elements: 40,
         table_max_size_required: true,
         max_globals: 8,
@@ -82,12 +88,12 @@ fn config() -> Result<Config, String> {
         max_imports: 4,
         max_type_size: 100,
         max_types: 12,
-        bulk_memory_enabled: true,
-        reference_types_enabled: true,
-        multi_value_enabled: true,
+        bulk_memory_enabled: rules.bulk_operators,
+        reference_types_enabled: recent,
+        multi_value_enabled: recent,
         sign_extension_ops_enabled: true,
-        tail_call_enabled: true,
-        extended_const_enabled: true,
+        tail_call_enabled: recent,
+        extended_const_enabled: recent,
         saturating_float_to_int_enabled: false,
         simd_enabled: false,
         relaxed_simd_enabled: false,
@@ -109,13 +115,14 @@ mod tests {
     #[test]
     fn generated_modules_are_valid_and_float_free() {
         for seed in 0..200 {
-            let wasm = module(seed).expect("enough randomness");
+            let wasm = module(seed, &Ruleset::STRICT).expect("enough randomness");
             assert_eq!(classify(&wasm), Class::Ours, "seed {seed}");
         }
     }
 
     #[test]
     fn a_seed_stands_for_one_module() {
+        let module = |seed| module(seed, &Ruleset::STRICT);
         assert_eq!(module(7), module(7));
         assert_ne!(module(7), module(8));
     }

@@ -10,11 +10,11 @@ pub mod observe;
 pub mod reference;
 pub mod subject;
 
-use arwen_engine::{Refusal, Trap};
+use arwen_engine::{Refusal, Ruleset, Trap};
 
 use observe::{Event, Observation, first_difference};
 use reference::Reference;
-use subject::{Prices, Subject, TIERS};
+use subject::{Prices, Subject};
 
 /// Gas that a generated module may use. Most loops that never end are stopped by it.
 pub const GAS_LIMIT: u64 = 50_000;
@@ -22,7 +22,7 @@ pub const GAS_LIMIT: u64 = 50_000;
 /// Programs that use more gas than this are not run once for every limit. Unit: gas.
 pub const SWEEP_MAX: u64 = 400;
 
-/// A module in every tier.
+/// A module in every tier and with every kind of memory bounds.
 #[derive(Debug)]
 pub struct Panel {
     subjects: Vec<Subject>,
@@ -39,14 +39,13 @@ pub enum Followed {
 }
 
 impl Panel {
-    /// Compiles a module for all tiers. `seed` decides the arguments of its functions.
+    /// Compiles a module in all ways. `seed` decides the arguments of its functions.
     ///
     /// # Errors
     /// When it does not compile, in words.
-    pub fn new(wasm: &[u8], seed: u64, prices: Prices) -> Result<Self, String> {
-        let subjects = TIERS.map(|tier| Subject::new(wasm, tier, prices));
+    pub fn new(wasm: &[u8], rules: &'static Ruleset, seed: u64, prices: Prices) -> Result<Self, String> {
         Ok(Self {
-            subjects: subjects.into_iter().collect::<Result<_, _>>()?,
+            subjects: Subject::all(wasm, rules, prices)?,
             seed,
         })
     }
@@ -64,13 +63,13 @@ impl Panel {
         let mut runs = self
             .subjects
             .iter()
-            .map(|subject| (subject.tier(), subject.observe(self.seed, gas_limit)));
+            .map(|subject| (subject.way(), subject.observe(self.seed, gas_limit)));
         let Some((first, wanted)) = runs.next() else {
-            return Err("no tier to run it in".to_owned());
+            return Err("no way to run it in".to_owned());
         };
-        for (tier, run) in runs {
+        for (way, run) in runs {
             if let Some(difference) = wanted.difference(&run) {
-                return Err(format!("{first:?} and {tier:?} differ: {difference}"));
+                return Err(format!("{first:?} and {way:?} differ: {difference}"));
             }
         }
         Ok(wanted)

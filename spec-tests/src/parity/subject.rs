@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use arwen_engine::{
     Caller, Config, Engine, Extern, ExternType, FuncType, Host, HostStop, InstanceId, InstantiateError,
-    Interrupt, Module, Refusal, Ruleset, Store, Tier, TierStatus, Value,
+    Interrupt, MemoryBounds, Module, Refusal, Ruleset, Store, Tier, TierStatus, Value,
 };
 use arwen_metering::{CostTable, OpCosts, Schedule};
 
@@ -35,44 +35,74 @@ impl Prices {
     }
 }
 
-/// The tiers that are compared: all, in the order of their declaration.
-pub const TIERS: [Tier; 4] = [Tier::Interpreter, Tier::Jit, Tier::Tiered, Tier::Observed];
-
-/// The engine of a tier under the ruleset `strict`; one for all modules. The tiered one asks for native code with the
-/// second call, so that the first two are interpreted and the others are not.
-fn engine(tier: Tier) -> &'static Engine {
-    static ENGINES: OnceLock<[Engine; TIERS.len()]> = OnceLock::new();
-    let engines = ENGINES.get_or_init(|| {
-        TIERS.map(|tier| {
-            let config = Config::new(&Ruleset::STRICT).tier(tier);
-            Engine::new(config.promote_after(2, u64::MAX))
-        })
-    });
-    &engines[tier as usize]
+/// A way of running modules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    /// The tier.
+    pub tier: Tier,
+    /// How it keeps accesses inside the memory.
+    pub bounds: MemoryBounds,
 }
 
-/// A module compiled for a tier.
+/// The ways that are compared: all tiers, and compiled code with both kinds of bounds.
+pub const WAYS: [Way; 5] = [
+    way(Tier::Interpreter, MemoryBounds::Guarded),
+    way(Tier::Jit, MemoryBounds::Guarded),
+    way(Tier::Jit, MemoryBounds::Explicit),
+    way(Tier::Tiered, MemoryBounds::Guarded),
+    way(Tier::Observed, MemoryBounds::Guarded),
+];
+
+const fn way(tier: Tier, bounds: MemoryBounds) -> Way {
+    Way { tier, bounds }
+}
+
+/// The rulesets that modules are compared under.
+pub const RULESETS: [&Ruleset; 2] = [&Ruleset::STRICT, &Ruleset::ARWEN_1_3];
+
+/// The engines of one ruleset, in the order of [`WAYS`]; the same for all modules. The tiered one asks for native code
+/// with the second call, so that the first two are interpreted and the others are not.
+fn engines(rules: &'static Ruleset) -> &'static [Engine; WAYS.len()] {
+    static ENGINES: [OnceLock<[Engine; WAYS.len()]>; RULESETS.len()] =
+        [const { OnceLock::new() }; RULESETS.len()];
+    let known = RULESETS
+        .iter()
+        .position(|known| known.name == rules.name)
+        .unwrap_or_default();
+    ENGINES[known].get_or_init(|| {
+        WAYS.map(|Way { tier, bounds }| {
+            let config = Config::new(RULESETS[known]).tier(tier).memory_bounds(bounds);
+            Engine::new(config.promote_after(2, u64::MAX))
+        })
+    })
+}
+
+/// A module compiled to be run in one way.
 #[derive(Debug)]
 pub struct Subject {
-    tier: Tier,
+    way: Way,
     module: Module,
     costs: CostTable,
 }
 
 impl Subject {
-    /// Compiles a module.
+    /// Compiles a module in every way, in the order of [`WAYS`].
     ///
     /// # Errors
     /// When it does not compile, in words.
-    pub fn new(wasm: &[u8], tier: Tier, prices: Prices) -> Result<Self, String> {
-        let module = Module::new(engine(tier), wasm).map_err(|error| format!("does not compile: {error}"))?;
-        let costs = module.plan().costs(&prices.costs()?);
-        Ok(Self { tier, module, costs })
+    pub fn all(wasm: &[u8], rules: &'static Ruleset, prices: Prices) -> Result<Vec<Self>, String> {
+        let costs = prices.costs()?;
+        let subject = |(way, engine)| {
+            let module = Module::new(engine, wasm).map_err(|error| format!("does not compile: {error}"))?;
+            let costs = module.plan().costs(&costs);
+            Ok(Self { way, module, costs })
+        };
+        WAYS.into_iter().zip(engines(rules)).map(subject).collect()
     }
 
-    /// The tier.
-    pub fn tier(&self) -> Tier {
-        self.tier
+    /// The way it is run in.
+    pub fn way(&self) -> Way {
+        self.way
     }
 
     /// Why the tier does not run the module natively, if it has refused that.
@@ -87,7 +117,7 @@ impl Subject {
     /// `seed`. Failing to instantiate is an event like others.
     pub fn observe(&self, seed: u64, gas_limit: u64) -> Observation {
         let Self { module, costs, .. } = self;
-        let mut store = Store::new(engine(self.tier), &Interrupt::new());
+        let mut store = Store::new(module.engine(), &Interrupt::new());
         store.meter().set_limit(gas_limit);
         let mut host = Recorder::default();
         let imports = host.provide(module);
