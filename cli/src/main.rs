@@ -5,9 +5,11 @@ mod inspect;
 mod manual;
 mod module_file;
 mod profile;
+mod replay;
 mod run;
 mod scenario;
 mod show;
+mod trace;
 mod world;
 
 use std::ffi::OsStr;
@@ -93,8 +95,12 @@ enum Command {
     /// Shows what contracts use gas for.
     #[command(long_about = profile::ABOUT, after_help = profile::EXAMPLE)]
     Profile(profile::ProfileArgs),
+    /// Runs a recorded call again, or steps through it.
+    Replay(replay::ReplayArgs),
     /// Runs declarative contract tests.
     Scenario(scenario::ScenarioArgs),
+    /// Records a call of a scenario.
+    Trace(trace::TraceArgs),
     /// Keeps a local world: accounts, contracts, blocks.
     World(world::WorldArgs),
     /// Prints a script that makes a shell complete these commands.
@@ -121,7 +127,9 @@ fn main() -> ExitCode {
         Some(Command::Run { path, json, timeout }) => run::main(&path, json, timeout),
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Profile(args)) => profile::run(&args),
+        Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Scenario(args)) => scenario::run(args),
+        Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::World(args)) => world::run(args),
         Some(Command::Completions(args)) => manual::completions(&args, Cli::command()),
         Some(Command::Man(args)) => manual::pages(&args, Cli::command()),

@@ -29,6 +29,6 @@ pub use arwen_engine::{
 };
 pub use call::data::CallData;
 pub use errors::{EeiError, VmError};
-pub use observe::{CallBegin, CallEnd, GasUse, RunObserver, RunningCode};
+pub use observe::{CallBegin, CallEnd, GasUse, RunObserver, RunningCode, StorageAccess};
 pub use settings::{BuiltinMode, VmSettings};
 pub use vm::{GasBreakdown, VERSION, Vm};

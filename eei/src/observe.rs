@@ -30,6 +30,11 @@ pub trait RunObserver: Observer {
         let _ = (what, amount);
     }
 
+    /// The contract has read or written a stored value.
+    fn storage(&mut self, access: &StorageAccess<'_>) {
+        let _ = access;
+    }
+
     /// The current call ends, and its caller goes on. It does not when the whole run ends without an output.
     fn call_end(&mut self, end: &CallEnd) {
         let _ = end;
@@ -60,6 +65,19 @@ pub struct RunningCode<'a> {
     pub prices: &'a OpCosts,
     /// What the counter starts with: gas of a start function.
     pub used: u64,
+}
+
+/// A stored value that a contract reads or writes. What built-in functions change is not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageAccess<'a> {
+    /// Whose storage it is.
+    pub account: &'a [u8],
+    /// The key.
+    pub key: &'a [u8],
+    /// The value before; empty when unset.
+    pub before: &'a [u8],
+    /// The value that is written, the same as before or not; `None` when it is only read.
+    pub after: Option<&'a [u8]>,
 }
 
 /// How a call ended.

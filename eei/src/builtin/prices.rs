@@ -18,27 +18,35 @@ pub struct BuiltinPrices {
 }
 
 impl BuiltinPrices {
+    /// Prices per byte by which storage grows, per byte written and per byte handed on, and the price of each function;
+    /// `None` for one that has none.
+    pub fn new(
+        [store_per_byte, persist_per_byte, copy_per_byte]: [u64; 3],
+        mut function: impl FnMut(BuiltInKey) -> Option<u64>,
+    ) -> Self {
+        Self {
+            store_per_byte,
+            persist_per_byte,
+            copy_per_byte,
+            functions: BuiltInKey::ALL.iter().map(|key| function(*key)).collect(),
+        }
+    }
+
     /// The prices of a gas schedule.
     pub fn of(schedule: &Schedule) -> Self {
-        Self {
-            store_per_byte: schedule.cost(GasKey::StorePerByte),
-            persist_per_byte: schedule.cost(GasKey::PersistPerByte),
-            copy_per_byte: schedule.cost(GasKey::DataCopyPerByte),
-            functions: BuiltInKey::ALL
-                .iter()
-                .map(|key| schedule.built_in_cost(*key))
-                .collect(),
-        }
+        let bytes = [
+            GasKey::StorePerByte,
+            GasKey::PersistPerByte,
+            GasKey::DataCopyPerByte,
+        ];
+        Self::new(bytes.map(|key| schedule.cost(key)), |key| {
+            schedule.built_in_cost(key)
+        })
     }
 
     /// The same price for everything, as declarative tests have it: 1.
     pub fn uniform(price: u64) -> Self {
-        Self {
-            store_per_byte: price,
-            persist_per_byte: price,
-            copy_per_byte: price,
-            functions: BuiltInKey::ALL.iter().map(|_| Some(price)).collect(),
-        }
+        Self::new([price; 3], |_| Some(price))
     }
 
     /// The price of one call.

@@ -4,6 +4,7 @@ use arwen_interface::{ADDRESS_LEN, Bytes};
 use arwen_metering::GasKey;
 
 use crate::errors::EeiError;
+use crate::observe::StorageAccess;
 
 use super::Run;
 
@@ -49,8 +50,22 @@ impl Run<'_> {
     pub(crate) fn load(&mut self, key: &[u8]) -> Bytes {
         self.charge_long_key(key);
         let value = self.load_unmetered(key);
+        self.tell_storage(None, key, &value, None);
         self.charge_bytes(GasKey::DataCopyPerByte, value.len() as u64);
         value
+    }
+
+    /// Tells that a value of an account, the running contract when it is `None`, has been read or is written.
+    fn tell_storage(&mut self, account: Option<&[u8]>, key: &[u8], before: &[u8], after: Option<&[u8]>) {
+        let account = account.unwrap_or(&self.storage.address);
+        if let Some(observer) = self.observer.as_deref_mut() {
+            observer.storage(&StorageAccess {
+                account,
+                key,
+                before,
+                after,
+            });
+        }
     }
 
     /// Reads a value of the running contract.
@@ -90,6 +105,7 @@ impl Run<'_> {
         } else {
             self.load_of(address, key)
         };
+        self.tell_storage(Some(address), key, &value, None);
         self.charge_bytes(GasKey::DataCopyPerByte, value.len() as u64);
         value
     }
@@ -119,6 +135,7 @@ impl Run<'_> {
         }
         self.charge_long_key(key);
         let old = self.load_unmetered(key);
+        self.tell_storage(None, key, &old, Some(value));
         let (old_len, new_len) = (old.len() as u64, value.len() as u64);
         if old == value {
             self.charge_bytes(GasKey::DataCopyPerByte, new_len);

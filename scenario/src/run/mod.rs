@@ -82,6 +82,16 @@ impl<M: Machine> Runner<M> {
         &self.machine
     }
 
+    /// The machine, to be asked or changed between two runs.
+    pub fn machine_mut(&mut self) -> &mut M {
+        &mut self.machine
+    }
+
+    /// The machine, when there is nothing more to run.
+    pub fn into_machine(self) -> M {
+        self.machine
+    }
+
     /// The world, as the last scenario left it.
     pub fn world(&self) -> &World {
         &self.world
@@ -97,9 +107,27 @@ impl<M: Machine> Runner<M> {
     /// # Errors
     /// The first mistake, failed check or refused transaction.
     pub fn run_file(&mut self, file: &Path, schedule: Option<GasSchedule>) -> Result<(), Failure> {
+        self.reset();
+        self.run_scenario(&load(file)?, file, schedule)
+    }
+
+    fn reset(&mut self) {
         self.world = World::for_scenario();
         self.dumps.clear();
-        let scenario = load(file)?;
+    }
+
+    /// Runs a scenario that has been read, as [`run_file`](Self::run_file) does. Step files that it includes are relative to
+    /// `file`.
+    ///
+    /// # Errors
+    /// The first failed check or refused transaction, or the first mistake in a step file.
+    pub fn run_scenario(
+        &mut self,
+        scenario: &Scenario,
+        file: &Path,
+        schedule: Option<GasSchedule>,
+    ) -> Result<(), Failure> {
+        self.reset();
         let schedule = schedule.unwrap_or(scenario.gas_schedule);
         self.machine.set_schedule(schedule).map_err(|error| Failure {
             file: file.to_owned(),
@@ -108,7 +136,7 @@ impl<M: Machine> Runner<M> {
             message: error.to_string(),
             stops: Vec::new(),
         })?;
-        self.run(&scenario, file, 0)
+        self.run(scenario, file, 0)
     }
 
     fn run(&mut self, scenario: &Scenario, file: &Path, depth: usize) -> Result<(), Failure> {

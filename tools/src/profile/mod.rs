@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::record::{Part, Recorder, Tree};
 use names::Names;
 pub use table::table;
+pub(crate) use table::units;
 
 /// Version of the JSON form. Another one is not read.
 pub const VERSION: u32 = 1;

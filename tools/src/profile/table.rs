@@ -53,7 +53,7 @@ fn share(gas: i128, total: i128) -> String {
 }
 
 /// A number with its thousands set apart.
-pub(super) fn units(number: i128) -> String {
+pub(crate) fn units(number: i128) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = if number < 0 { "-".to_owned() } else { String::new() };
     for (index, digit) in digits.chars().enumerate() {
