@@ -2,47 +2,71 @@
 //! functions are computed.
 
 use std::env;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use arwen_ipc_child::sandbox::{CACHE_VARIABLE, MODE_VARIABLE, Mode};
 use arwen_ipc_child::{BuiltinMode, ExitCode as Ended, Options, Tier, run};
 use arwen_ipc_host::driver::{DELEGATE_VALUE, DELEGATE_VARIABLE};
+use thiserror::Error;
 
-/// The variable that chooses how contracts are run: `interpreter`, `jit` or `tiered`.
+/// The variable that chooses how contracts are run.
 const TIER_VARIABLE: &str = "ARWEN_TIER";
+
+/// The values of [`TIER_VARIABLE`].
+const TIERS: &[(&str, Tier)] = &[
+    ("interpreter", Tier::Interpreter),
+    ("jit", Tier::Jit),
+    ("tiered", Tier::Tiered),
+];
+
+/// The values of [`DELEGATE_VARIABLE`].
+const BUILTINS: &[(&str, BuiltinMode)] = &[(DELEGATE_VALUE, BuiltinMode::Node)];
+
+/// A value that a variable does not have. What was meant is not known, so it is no reason to go on with something else.
+#[derive(Debug, Error)]
+#[error("{variable} is \"{value}\", not one of {}", allowed.join(", "))]
+struct UnknownValue {
+    variable: &'static str,
+    value: String,
+    allowed: Vec<&'static str>,
+}
+
+/// What the value of `variable` stands for; none when it is not set.
+fn setting<T: Copy>(variable: &'static str, values: &[(&'static str, T)]) -> Result<Option<T>, UnknownValue> {
+    let Some(value) = env::var_os(variable) else {
+        return Ok(None);
+    };
+    let meant = values.iter().find(|(name, _)| value == **name);
+    let (_, meant) = meant.ok_or_else(|| UnknownValue {
+        variable,
+        value: value.to_string_lossy().into_owned(),
+        allowed: values.iter().map(|(name, _)| *name).collect(),
+    })?;
+    Ok(Some(*meant))
+}
+
+fn options() -> Result<Options, UnknownValue> {
+    let modes = Mode::ALL.map(|mode| (mode.name(), mode));
+    Ok(Options {
+        tier: setting(TIER_VARIABLE, TIERS)?,
+        builtins: setting(DELEGATE_VARIABLE, BUILTINS)?.unwrap_or(BuiltinMode::InVm),
+        version: concat!("arwen-", env!("CARGO_PKG_VERSION")).to_owned(),
+        sandbox: setting(MODE_VARIABLE, &modes)?.unwrap_or_default(),
+        cache: env::var_os(CACHE_VARIABLE).map(PathBuf::from),
+    })
+}
 
 /// Is the VM child.
 pub fn main() -> ExitCode {
-    let tier = env::var(TIER_VARIABLE).ok().and_then(|name| match name.as_str() {
-        "interpreter" => Some(Tier::Interpreter),
-        "jit" => Some(Tier::Jit),
-        "tiered" => Some(Tier::Tiered),
-        // The tier shows in no reply, so a name of another version is no reason not to start.
-        _ => None,
-    });
-    let builtins = match env::var(DELEGATE_VARIABLE) {
-        Ok(value) if value == DELEGATE_VALUE => BuiltinMode::Node,
-        _ => BuiltinMode::InVm,
-    };
-    let sandbox = match env::var(MODE_VARIABLE) {
-        Ok(name) => name.parse(),
-        Err(env::VarError::NotPresent) => Ok(Mode::default()),
-        Err(env::VarError::NotUnicode(name)) => name.to_string_lossy().parse(),
-    };
-    let sandbox = match sandbox {
-        Ok(mode) => mode,
+    let ended = match options() {
+        Ok(options) => run(options),
         Err(error) => {
-            eprintln!("Cannot lock down: {error}");
-            return ExitCode::from(Ended::Init as u8);
+            // A parent that closed stderr does not want to know.
+            let _ = writeln!(io::stderr(), "Cannot start: {error}");
+            Ended::Init
         }
     };
-    let version = concat!("arwen-", env!("CARGO_PKG_VERSION")).to_owned();
-    ExitCode::from(run(Options {
-        tier,
-        builtins,
-        version,
-        sandbox,
-        cache: env::var_os(CACHE_VARIABLE).map(PathBuf::from),
-    }) as u8)
+    ExitCode::from(ended as u8)
 }

@@ -176,7 +176,7 @@ fn a_locked_child_can_be_interrupted() {
 }
 
 #[test]
-fn the_mode_is_followed() {
+fn settings_are_followed_or_refused() {
     let filtered = |mode| {
         let mut node = Node::start(settings("jit", mode));
         let pid = node.driver.process_id().unwrap();
@@ -194,13 +194,15 @@ fn the_mode_is_followed() {
             other => panic!("{other}"),
         }
     };
-    assert_eq!(
-        refused("ARWEN_SANDBOX", "yes"),
-        (
-            Some(2),
-            "Cannot lock down: ARWEN_SANDBOX is \"yes\", not one of require, best-effort, off".into()
-        )
-    );
+    for (name, value, names) in [
+        ("ARWEN_SANDBOX", "yes", "require, best-effort, off"),
+        ("ARWEN_TIER", "interpeter", "interpreter, jit, tiered"),
+        ("ARWEN_BUILTIN_FUNCTIONS", "Node", "node"),
+        ("ARWEN_TIER", "", "interpreter, jit, tiered"),
+    ] {
+        let text = format!("Cannot start: {name} is \"{value}\", not one of {names}");
+        assert_eq!(refused(name, value), (Some(2), text));
+    }
     let (code, stderr) = refused("ARWEN_CACHE_DIR", "/no/such/folder");
     assert_eq!(code, Some(2));
     assert!(

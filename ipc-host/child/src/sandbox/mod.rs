@@ -11,7 +11,6 @@ pub mod manual;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use arwen_ipc_host::fds;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -56,19 +55,6 @@ modes! {
     @default BestEffort = "best-effort";
     /// Applies none: for debuggers and profilers.
     Off = "off";
-}
-
-/// A mode of no known name. What was meant may have been strict, so it is no reason to be lax.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{MODE_VARIABLE} is \"{0}\", not one of require, best-effort, off")]
-pub struct UnknownMode(String);
-
-impl FromStr for Mode {
-    type Err = UnknownMode;
-    fn from_str(text: &str) -> Result<Self, UnknownMode> {
-        let mode = Self::ALL.into_iter().find(|mode| mode.name() == text);
-        mode.ok_or_else(|| UnknownMode(text.to_owned()))
-    }
 }
 
 /// What to lock, and how strictly.
