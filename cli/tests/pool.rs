@@ -4,6 +4,7 @@ mod common;
 
 use std::future::Future;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
@@ -158,6 +159,43 @@ fn new_prices_reach_every_child() {
         let output = driver.call(&mut world, &increment(&counter)).unwrap();
         assert!(output.gas_remaining < cheap);
     }
+}
+
+#[test]
+fn a_handle_from_a_lease_stops_nobody_else() {
+    let (mut world, counter) = world();
+    let pool = pool(1);
+    let stale = pool.lease(&counter).unwrap().interrupt_handle();
+    let mut lease = pool.lease(&counter).unwrap();
+    let (own, late) = (lease.interrupt_handle(), lease.next_interrupt_handle());
+    let mut call = |function: &str, asked: &mut (dyn FnMut(&str) + Send)| {
+        let mut spy = Spy {
+            world: &mut world,
+            asked,
+        };
+        lease.call(&mut spy, &call_input(&counter, function, u64::MAX / 2))
+    };
+    let output = call("increment", &mut |_| assert!(!stale.interrupt())).unwrap();
+    assert_eq!(output.return_data, [[6]]);
+    let output = call("increment", &mut |_| assert!(!late.interrupt())).unwrap();
+    assert_eq!(output.return_data, [[6]]);
+    let error = call("forever", &mut |_| assert!(own.interrupt())).unwrap_err();
+    assert!(matches!(error, DriverError::Interrupted), "{error}");
+}
+
+#[test]
+fn a_panic_of_a_hook_ends_the_operation() {
+    let mut node = Node::start(config());
+    let counter = node.deploy(COUNTER);
+    let handle = node.driver.interrupt_handle();
+    let mut spy = Spy {
+        world: &mut node.world,
+        asked: &mut |_| panic!("a bug of the node"),
+    };
+    let driver = &mut node.driver;
+    let call = AssertUnwindSafe(|| driver.call(&mut spy, &increment(&counter)));
+    assert!(catch_unwind(call).is_err() && !handle.interrupt());
+    assert_eq!(node.increment(&counter), [[6]]);
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl AsyncDriver {
         let (operation, job) = Operation::new();
         self.submit(Box::new(move |pool| {
             match pool.lease(&contract) {
-                Ok(mut lease) => job.run(Some(lease.interrupt_handle()), || work(&mut lease)),
+                Ok(mut lease) => job.run(Some(lease.next_interrupt_handle()), || work(&mut lease)),
                 Err(error) => job.run(None, || Err(error)),
             };
         }));
@@ -188,8 +188,7 @@ impl<T> Drop for Operation<T> {
     fn drop(&mut self) {
         let mut stage = self.0.lock();
         if let Stage::Running(_, Some(handle)) = &*stage {
-            // The lock keeps the driver from going on to another operation meanwhile.
-            handle.interrupt_even_before_it_begins();
+            handle.interrupt();
         }
         *stage = Stage::Over;
     }
@@ -203,14 +202,11 @@ impl<T> Job<T> {
             let Stage::Waiting(waker) = &mut *stage else {
                 return;
             };
-            *stage = Stage::Running(waker.take(), handle.clone());
+            *stage = Stage::Running(waker.take(), handle);
         }
         // A panic of the node's own hook must not leave the future without an end.
         let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(DriverError::HookPanicked));
         let mut stage = self.lock();
-        if let Some(handle) = handle {
-            handle.forget();
-        }
         if let Stage::Running(waker, _) = &mut *stage {
             let waker = waker.take();
             *stage = Stage::Done(result);

@@ -282,9 +282,26 @@ impl Driver {
         self.gas
     }
 
-    /// What stops the operation that this driver is busy with, from another thread.
+    /// What stops, from another thread, whatever operation this driver is busy with at that time. For a limit on one
+    /// operation take [`next_interrupt_handle`](Self::next_interrupt_handle): one that is late stops nothing else.
     pub fn interrupt_handle(&self) -> InterruptHandle {
         self.orders.handle()
+    }
+
+    /// What stops the operation that begins next and no other, from another thread; if it has not begun yet, as soon as
+    /// it does.
+    pub fn next_interrupt_handle(&self) -> InterruptHandle {
+        self.orders.next_handle()
+    }
+
+    /// What stops operations until [`end_lease`](Self::end_lease).
+    pub(crate) fn lease_interrupt_handle(&self) -> InterruptHandle {
+        self.orders.lease_handle()
+    }
+
+    /// Whoever has handles on this driver loses its use.
+    pub(crate) fn end_lease(&self) {
+        self.orders.end_lease();
     }
 
     /// The process id of the running child.
@@ -359,16 +376,7 @@ impl Driver {
         &mut self,
         work: impl FnOnce(&mut Self, &mut Channel<Process>) -> Result<T, Broken>,
     ) -> Result<T, DriverError> {
-        self.orders.begin();
-        let result = self.unguarded_operation(work);
-        self.orders.end();
-        result
-    }
-
-    fn unguarded_operation<T>(
-        &mut self,
-        work: impl FnOnce(&mut Self, &mut Channel<Process>) -> Result<T, Broken>,
-    ) -> Result<T, DriverError> {
+        let _operation = self.orders.begin();
         let deadline = self.config.timeout.map(|timeout| Instant::now() + timeout);
         // A child that has died since, or said something unasked, which would be taken for an answer, is no loss.
         if self

@@ -1,6 +1,6 @@
 //! Stopping a run without stopping the child.
 //!
-//! The order travels on the profile pipe (fd 6), which the child watches on a thread of its own. It names the dialogue
+//! A handle can be bound to an operation or to a lease, so that a watchdog that is late stops nobody else. The order travels on the profile pipe (fd 6), which the child watches on a thread of its own. It names the dialogue
 //! that it is meant for, counted by both sides from the child's start, so one that comes late stops nothing else.
 //! Only this driver sends it: to other children it is a profile without patterns, which they do not follow.
 
@@ -25,18 +25,46 @@ record! {
     }
 }
 
-/// Stops the operation that its driver is busy with; clones are the same, and any thread may have one.
+/// Stops an operation of a driver; clones are the same, and any thread may have one.
+///
+/// Which operations it can stop depends on where it is from: see
+/// [`Driver::interrupt_handle`](crate::driver::Driver::interrupt_handle),
+/// [`Driver::next_interrupt_handle`](crate::driver::Driver::next_interrupt_handle) and
+/// [`Lease::interrupt_handle`](crate::pool::Lease::interrupt_handle).
 #[derive(Clone, Debug)]
-pub struct InterruptHandle(Orders);
+pub struct InterruptHandle {
+    orders: Orders,
+    scope: Scope,
+}
+
+/// What a handle can stop.
+#[derive(Clone, Copy, Debug)]
+enum Scope {
+    /// Whatever the driver is busy with.
+    Any,
+    /// What runs in the lease with this number.
+    Lease(u64),
+    /// The operation with this number.
+    Operation(u64),
+}
 
 impl InterruptHandle {
-    /// Asks for the end of the operation that is running. Returns whether there is one.
+    /// Asks for the end of the operation that is running. Returns whether there is one that this handle can stop.
     ///
     /// A contract stops at its next check of gas, a wait at once, and the operation fails with
     /// [`Interrupted`](crate::driver::DriverError::Interrupted). The child goes on. An operation that ends by itself
     /// before the order reaches the contract has its own result; so have questions for the version and new prices.
     pub fn interrupt(&self) -> bool {
-        let mut state = self.0.lock();
+        let mut state = self.orders.lock();
+        match self.scope {
+            Scope::Operation(number) if number == state.operations + 1 => {
+                state.next_too = true;
+                return true;
+            }
+            Scope::Operation(number) if number != state.operations => return false,
+            Scope::Lease(number) if number != state.lease => return false,
+            _ => {}
+        }
         match state.phase {
             Phase::Idle => return false,
             Phase::Preparing => {}
@@ -45,17 +73,6 @@ impl InterruptHandle {
         }
         state.wanted = true;
         true
-    }
-
-    /// The same, and if no operation is running the next one is stopped, unless [`forget`](Self::forget) comes first.
-    pub(crate) fn interrupt_even_before_it_begins(&self) {
-        self.0.lock().next_too = true;
-        self.interrupt();
-    }
-
-    /// Spares the next operation.
-    pub(crate) fn forget(&self) {
-        self.0.lock().next_too = false;
     }
 }
 
@@ -69,9 +86,13 @@ struct State {
     /// Requests that were sent to the child on the other end of `pipe`.
     dialogues: u64,
     phase: Phase,
+    /// The number of the operation that began last; the first one is 1.
+    operations: u64,
+    /// The number of the lease that the driver is in.
+    lease: u64,
     /// Whether the operation is to be stopped.
     wanted: bool,
-    /// Whether one that has not begun is to be stopped as well.
+    /// Whether the one after it, which has not begun, is to be stopped as well.
     next_too: bool,
 }
 
@@ -84,6 +105,16 @@ enum Phase {
     Preparing,
     /// The request is sent.
     Running,
+}
+
+/// An operation, which is over when this is dropped: also when a hook or a log handler of the node panics.
+#[must_use = "the operation is over when this is dropped"]
+pub(crate) struct Begun(Orders);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.0.lock().phase = Phase::Idle;
+    }
 }
 
 impl State {
@@ -113,8 +144,37 @@ impl Orders {
         self.lock().pipe = None;
     }
 
+    /// A handle on whatever runs.
     pub fn handle(&self) -> InterruptHandle {
-        InterruptHandle(self.clone())
+        self.scoped(Scope::Any)
+    }
+
+    /// A handle on the operation that begins next.
+    pub fn next_handle(&self) -> InterruptHandle {
+        let next = self.lock().operations + 1;
+        self.scoped(Scope::Operation(next))
+    }
+
+    /// A handle on what runs in this lease.
+    pub fn lease_handle(&self) -> InterruptHandle {
+        let lease = self.lock().lease;
+        self.scoped(Scope::Lease(lease))
+    }
+
+    fn scoped(&self, scope: Scope) -> InterruptHandle {
+        InterruptHandle {
+            orders: self.clone(),
+            scope,
+        }
+    }
+
+    /// A lease is over: no handle from it stops anything any longer.
+    pub fn end_lease(&self) {
+        let mut state = self.lock();
+        state.lease += 1;
+        // The operation that a handle was waiting for never begins.
+        state.operations += 1;
+        state.next_too = false;
     }
 
     /// Sends something else on the same pipe.
@@ -123,10 +183,12 @@ impl Orders {
     }
 
     /// An operation begins.
-    pub fn begin(&self) {
+    pub fn begin(&self) -> Begun {
         let mut state = self.lock();
         state.phase = Phase::Preparing;
-        state.wanted = state.next_too;
+        state.operations += 1;
+        state.wanted = std::mem::take(&mut state.next_too);
+        Begun(self.clone())
     }
 
     /// The operation's request is sent.
@@ -137,11 +199,6 @@ impl Orders {
         if state.wanted {
             state.order();
         }
-    }
-
-    /// The operation is over.
-    pub fn end(&self) {
-        self.lock().phase = Phase::Idle;
     }
 
     /// Whether the operation, or the last one if it is over, was to be stopped.
@@ -161,26 +218,76 @@ mod tests {
     use crate::frame::read_log;
     use std::os::fd::OwnedFd;
 
+    /// Numbers of the dialogues that were ordered to stop, when no more orders come.
+    fn ordered(orders: Orders, mut reader: impl std::io::Read) -> Vec<u64> {
+        orders.detach();
+        let mut numbers = Vec::new();
+        while let Ok(payload) = read_log(&mut reader, 100) {
+            let mut order = InterruptOrder::default();
+            json::decode_one(&payload, &mut order).unwrap();
+            numbers.push(order.dialogue);
+        }
+        numbers
+    }
+
+    fn attached() -> (Orders, std::io::PipeReader) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let orders = Orders::default();
+        orders.attach(OwnedFd::from(writer).into());
+        (orders, reader)
+    }
+
     #[test]
     fn an_order_is_sent_once_and_only_for_a_request_that_was() {
-        let (mut reader, writer) = std::io::pipe().unwrap();
-        let orders = Orders::default();
+        let (orders, reader) = attached();
         let handle = orders.handle();
-        orders.attach(OwnedFd::from(writer).into());
         assert!(!handle.interrupt());
-        orders.begin();
+        let operation = orders.begin();
         orders.sent();
-        orders.end();
+        drop(operation);
         assert!(!handle.interrupt() && !orders.wanted());
-        orders.begin();
+        let operation = orders.begin();
         assert!(handle.interrupt());
         orders.sent();
         assert!(handle.interrupt() && orders.wanted());
-        orders.end();
-        orders.detach();
-        let mut order = InterruptOrder::default();
-        json::decode_one(&read_log(&mut reader, 100).unwrap(), &mut order).unwrap();
-        assert_eq!(order.dialogue, 2);
-        assert_eq!(read_log(&mut reader, 100).unwrap_err().to_string(), "EOF");
+        drop(operation);
+        assert_eq!(ordered(orders, reader), [2]);
+    }
+
+    #[test]
+    fn a_handle_stops_nothing_but_what_it_is_for() {
+        let (orders, reader) = attached();
+        let (first, of_lease) = (orders.next_handle(), orders.lease_handle());
+        // Before, during and after its operation.
+        assert!(first.interrupt() && !of_lease.interrupt());
+        let operation = orders.begin();
+        orders.sent();
+        assert!(orders.wanted() && first.interrupt() && of_lease.interrupt());
+        drop(operation);
+        assert!(!first.interrupt() && !of_lease.interrupt());
+        let operation = orders.begin();
+        orders.sent();
+        assert!(!first.interrupt() && !orders.wanted());
+        assert!(of_lease.interrupt());
+        drop(operation);
+        // What it was to stop never began; the next lease begins without its orders.
+        let never = orders.next_handle();
+        assert!(never.interrupt());
+        orders.end_lease();
+        let _operation = orders.begin();
+        orders.sent();
+        assert!(!never.interrupt() && !of_lease.interrupt() && !orders.wanted());
+        assert_eq!(ordered(orders, reader), [1, 2]);
+    }
+
+    #[test]
+    fn an_operation_that_panics_is_over() {
+        let (orders, _reader) = attached();
+        let panic = std::panic::catch_unwind(|| {
+            let _operation = orders.begin();
+            orders.sent();
+            panic!("a bug of the node");
+        });
+        assert!(panic.is_err() && !orders.handle().interrupt());
     }
 }

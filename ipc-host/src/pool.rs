@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
 
 use crate::driver::{Driver, DriverConfig, DriverError, LogHandler};
+use crate::interrupt::InterruptHandle;
 use crate::records::GasSchedule;
 
 /// How many of the contracts that a child has run last are remembered, to give it the same ones again.
@@ -218,6 +219,13 @@ pub struct Lease<'a> {
     seat: Option<Seat>,
 }
 
+impl Lease<'_> {
+    /// What stops, from another thread, the operation that runs in this lease; when the lease is over, nothing.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.lease_interrupt_handle()
+    }
+}
+
 impl Deref for Lease<'_> {
     type Target = Driver;
     fn deref(&self) -> &Driver {
@@ -239,7 +247,10 @@ impl DerefMut for Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        self.pool.lock().idle.extend(self.seat.take());
+        if let Some(seat) = self.seat.take() {
+            seat.driver.end_lease();
+            self.pool.lock().idle.push(seat);
+        }
         self.pool.freed.notify_all();
     }
 }
