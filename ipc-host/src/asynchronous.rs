@@ -14,9 +14,9 @@ use std::thread;
 
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
 
-use crate::driver::{Driver, DriverError};
+use crate::driver::DriverError;
 use crate::interrupt::InterruptHandle;
-use crate::pool::Pool;
+use crate::pool::{Lease, Pool};
 use crate::records::GasSchedule;
 
 /// A pool whose operations are futures. They begin in the order in which they were asked for.
@@ -93,7 +93,7 @@ impl AsyncDriver {
     fn operate<T: Send + 'static>(
         &self,
         contract: Vec<u8>,
-        work: impl FnOnce(&mut Driver) -> Result<T, DriverError> + Send + 'static,
+        work: impl FnOnce(&mut Lease<'_>) -> Result<T, DriverError> + Send + 'static,
     ) -> Operation<T> {
         let (operation, job) = Operation::new();
         self.submit(Box::new(move |pool| {

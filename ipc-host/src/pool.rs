@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
-use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, VmOutput};
@@ -126,13 +125,11 @@ impl Pool {
     /// See [`DriverError`]. The prices stay as they are then.
     pub fn change_gas_schedule(&self, prices: GasSchedule) -> Result<(), DriverError> {
         let mut lease = self.lease(&[])?;
-        lease.change_gas_schedule(prices.clone())?;
+        lease.seat().driver.change_gas_schedule(prices.clone())?;
         let mut state = self.lock();
         state.generation += 1;
         state.prices = prices;
-        if let Some(seat) = &mut lease.seat {
-            seat.generation = state.generation;
-        }
+        lease.seat().generation = state.generation;
         Ok(())
     }
 
@@ -176,10 +173,9 @@ impl Pool {
             seat: Some(seat),
         };
         if let Some(prices) = prices {
-            lease.change_gas_schedule(prices)?;
-            if let Some(seat) = &mut lease.seat {
-                seat.generation = generation;
-            }
+            let seat = lease.seat();
+            seat.driver.change_gas_schedule(prices)?;
+            seat.generation = generation;
         }
         Ok(lease)
     }
@@ -213,6 +209,9 @@ impl Seat {
 }
 
 /// The use of one of a pool's drivers.
+///
+/// What would change one child and no other, such as its prices, is not offered here: see
+/// [`Pool::change_gas_schedule`].
 pub struct Lease<'a> {
     pool: &'a Pool,
     /// There until it is given back.
@@ -220,26 +219,56 @@ pub struct Lease<'a> {
 }
 
 impl Lease<'_> {
+    /// Deploys a contract. The output is not applied to anything.
+    ///
+    /// # Errors
+    /// See [`DriverError`].
+    pub fn create(
+        &mut self,
+        hook: &mut dyn BlockchainHook,
+        input: &CreateInput,
+    ) -> Result<VmOutput, DriverError> {
+        self.seat().driver.create(hook, input)
+    }
+
+    /// Calls a contract. The output is not applied to anything.
+    ///
+    /// # Errors
+    /// See [`DriverError`].
+    pub fn call(
+        &mut self,
+        hook: &mut dyn BlockchainHook,
+        input: &CallInput,
+    ) -> Result<VmOutput, DriverError> {
+        self.seat().driver.call(hook, input)
+    }
+
+    /// The child's version.
+    ///
+    /// # Errors
+    /// See [`DriverError`].
+    pub fn version(&mut self) -> Result<String, DriverError> {
+        self.seat().driver.version()
+    }
+
     /// What stops, from another thread, the operation that runs in this lease; when the lease is over, nothing.
-    pub fn interrupt_handle(&self) -> InterruptHandle {
-        self.lease_interrupt_handle()
+    pub fn interrupt_handle(&mut self) -> InterruptHandle {
+        self.seat().driver.lease_interrupt_handle()
     }
-}
 
-impl Deref for Lease<'_> {
-    type Target = Driver;
-    fn deref(&self) -> &Driver {
-        match &self.seat {
-            Some(seat) => &seat.driver,
-            None => unreachable!("only dropping gives it back"),
-        }
+    /// What stops the next operation of this lease and no other; see [`Driver::next_interrupt_handle`].
+    pub fn next_interrupt_handle(&mut self) -> InterruptHandle {
+        self.seat().driver.next_interrupt_handle()
     }
-}
 
-impl DerefMut for Lease<'_> {
-    fn deref_mut(&mut self) -> &mut Driver {
+    /// The process id of the running child.
+    pub fn process_id(&mut self) -> Option<u32> {
+        self.seat().driver.process_id()
+    }
+
+    fn seat(&mut self) -> &mut Seat {
         match &mut self.seat {
-            Some(seat) => &mut seat.driver,
+            Some(seat) => seat,
             None => unreachable!("only dropping gives it back"),
         }
     }
