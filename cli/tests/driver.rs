@@ -156,7 +156,10 @@ fn every_operation_ends_by_its_deadline() {
         Err(DriverError::TimeExpired)
     ));
 
-    node.driver.set_timeout(None);
+    for no_limit in [None, Some(Duration::MAX)] {
+        node.driver.set_timeout(no_limit);
+        node.driver.version().unwrap();
+    }
     assert_eq!(node.increment(&counter), [[6]]);
 }
 

@@ -23,7 +23,7 @@ use crate::log::LogProfile;
 use crate::lookup::find_program;
 use crate::marshalizer::Marshalizer;
 use crate::messages::*;
-use crate::process::{Death, Process};
+use crate::process::{Death, Process, deadline_after};
 pub use crate::process::{LogEvent, LogHandler};
 use crate::records::{GasSchedule, InitializeArguments};
 use crate::wire::Dialect;
@@ -33,6 +33,9 @@ pub const DELEGATE_VARIABLE: &str = "ARWEN_BUILTIN_FUNCTIONS";
 
 /// See [`DELEGATE_VARIABLE`].
 pub const DELEGATE_VALUE: &str = "node";
+
+/// How long a child that is asked to stop may take.
+const STOP_LIMIT: Duration = Duration::from_secs(3);
 
 /// How a driver runs its child.
 #[derive(Clone, Debug)]
@@ -272,7 +275,7 @@ impl Driver {
     /// Hands out what the child has logged since the last operation.
     pub fn poll_logs(&mut self) {
         if let Some(channel) = &mut self.child {
-            channel.transport().drain();
+            channel.transport().drain(None);
         }
     }
 
@@ -320,7 +323,7 @@ impl Driver {
     /// Returns how it ended, if there was one.
     pub fn stop(&mut self) -> Option<ExitStatus> {
         let mut channel = self.child.take()?;
-        channel.transport().deadline = Some(Instant::now() + Duration::from_secs(1));
+        channel.transport().deadline = deadline_after(Some(STOP_LIMIT));
         channel.reset();
         // Whether it was told or not, it ends now.
         let _ = channel.send(&Stop {}, "");
@@ -377,7 +380,7 @@ impl Driver {
         work: impl FnOnce(&mut Self, &mut Channel<Process>) -> Result<T, Broken>,
     ) -> Result<T, DriverError> {
         let _operation = self.orders.begin();
-        let deadline = self.config.timeout.map(|timeout| Instant::now() + timeout);
+        let deadline = deadline_after(self.config.timeout);
         // A child that has died since, or said something unasked, which would be taken for an answer, is no loss.
         if self
             .child

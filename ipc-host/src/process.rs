@@ -179,21 +179,22 @@ impl Process {
         more
     }
 
-    /// The same, until there is no more, or too much: somebody else may hold the other ends and write for ever.
-    pub fn drain(&mut self) {
+    /// The same, at least once, until there is no more or `deadline` has passed or it is too much: somebody else may hold
+    /// the other ends and write for ever.
+    pub fn drain(&mut self, deadline: Option<Instant>) {
         for _ in 0..MAX_PUMPS {
-            if !self.pump() {
+            if !self.pump() || time_left(deadline).is_err() {
                 return;
             }
         }
     }
 
-    /// The same when anything is there, which costs less to find out.
+    /// The same when anything is there, which costs less to find out, within the operation's time.
     pub fn drain_if_any(&mut self) {
         let mut polled = self.polled(None);
         // If it fails, reading will say why.
         if !matches!(poll(&mut polled, Some(&Timespec::default())), Ok(0)) {
-            self.drain();
+            self.drain(self.deadline);
         }
     }
 
@@ -251,14 +252,15 @@ impl Process {
         }
     }
 
-    /// Ends the child for good and says how it ended. A child that is ending by itself gets a moment to do so.
+    /// Ends the child for good and says how it ended. A child that is ending by itself gets a moment to do so, of what
+    /// is left of the operation's time.
     pub fn bury(mut self, kill_at_once: bool) -> Death {
-        if kill_at_once || !self.wait_for_exit(EXIT_GRACE) {
+        if kill_at_once || !self.wait_for_exit(grace(self.deadline)) {
             // An error means it is dead already.
             let _ = self.child.kill();
         }
         let status = self.child.wait().ok();
-        self.drain();
+        self.drain(self.deadline);
         Death {
             status,
             stderr: std::mem::take(&mut self.stderr_kept).trim_end().to_owned(),
@@ -287,6 +289,19 @@ impl Process {
                 None => std::thread::sleep(left.min(Duration::from_millis(5))),
             }
         }
+    }
+}
+
+/// When an operation that begins now must be over; never when `timeout` is longer than time itself.
+pub fn deadline_after(timeout: Option<Duration>) -> Option<Instant> {
+    Instant::now().checked_add(timeout?)
+}
+
+/// How long to wait for a child to exit by itself.
+fn grace(deadline: Option<Instant>) -> Duration {
+    match time_left(deadline) {
+        Ok(left) => left.map_or(EXIT_GRACE, |left| left.min(EXIT_GRACE)),
+        Err(_) => Duration::ZERO,
     }
 }
 
@@ -368,5 +383,20 @@ impl Drop for Process {
         // Never leave a zombie or an orphan: an error means it is dead already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_outlasts_the_deadline() {
+        assert_eq!(grace(None), EXIT_GRACE);
+        assert_eq!(grace(deadline_after(Some(Duration::ZERO))), Duration::ZERO);
+        assert!(grace(deadline_after(Some(EXIT_GRACE / 2))) <= EXIT_GRACE / 2);
+        assert_eq!(grace(deadline_after(Some(100 * EXIT_GRACE))), EXIT_GRACE);
+        assert_eq!(deadline_after(Some(Duration::MAX)), None);
+        assert_eq!(deadline_after(None), None);
     }
 }

@@ -80,6 +80,7 @@ const VERSION: &[u8] = br#"{"DialogueNonce":2,"Kind":60,"ErrorMessage":""}"#;
 pub const CHILD_FAULTS: &[ChildFault] = &[
     row("no fault", &[Ask, Reply], "", SameChild),
     row("closes its end of the reply pipe and lives on", &[CloseReplies, Hang], "critical error: arwen closed: signal: 9 (SIGKILL)", NextChild),
+    row("closes its end of the reply pipe and exits too late", &[CloseReplies, Wait(4 * SHORT), Exit(7)], "critical error: arwen closed: signal: 9 (SIGKILL)", NextChild),
     row("exits", &[Exit(7)], "critical error: arwen closed: exit status: 7", NextChild),
     row("exits after a question", &[Ask, Exit(7)], "critical error: arwen closed: exit status: 7", NextChild),
     row("says nothing", &[Hang], "critical error: arwen time expired", NextChild),
