@@ -5,7 +5,7 @@ mod common;
 use std::thread;
 use std::time::Duration;
 
-use arwen_interface::ReturnCode;
+use arwen_interface::{EsdtTransfer, ReturnCode};
 use arwen_ipc_host::driver::{Driver, DriverConfig, DriverError, LogEvent};
 use arwen_ipc_host::log::LogProfile;
 use arwen_ipc_host::marshalizer::Marshalizer;
@@ -63,6 +63,23 @@ fn what_is_sent_ahead_of_a_call_changes_no_outcome() {
         outputs
     });
     assert_eq!(outcomes[0], outcomes[1]);
+}
+
+#[test]
+fn a_request_that_cannot_be_written_costs_no_child() {
+    let mut node = Node::start(DriverConfig {
+        dialect: Dialect::Legacy,
+        marshalizer: Marshalizer::Json,
+        ..config()
+    });
+    let counter = node.deploy(COUNTER);
+    let pid = node.driver.process_id();
+    let mut input = call_input(&counter, "increment", 1_000_000);
+    input.vm_input.esdt_transfers = vec![EsdtTransfer::default(); 2];
+    let error = node.driver.call(&mut node.world, &input).unwrap_err();
+    assert!(matches!(error, DriverError::Inexpressible(_)), "{error}");
+    assert_eq!(node.increment(&counter), [[6]]);
+    assert_eq!(node.driver.process_id(), pid);
 }
 
 #[test]

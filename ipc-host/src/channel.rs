@@ -183,7 +183,7 @@ pub fn send_initialize(
         kind: Kind::Initialize as u32,
         error: String::new(),
     };
-    let payload = json::encode(&[&base, &Initialize { arguments }], dialect);
+    let payload = json::encode(&[&base, &Initialize { arguments }], dialect)?;
     write_message(writer, base.kind, &payload, MAX_PAYLOAD)
 }
 

@@ -22,7 +22,7 @@ pub(crate) enum Broken {
     /// The child said something that makes no sense.
     BadMessage(String),
     /// The request was not sent, and the child is as before.
-    TooLong(WireError),
+    Unsent(WireError),
 }
 
 impl From<WireError> for Broken {
@@ -88,7 +88,7 @@ pub fn converse<T: Read + Write, Q: Request>(
         Broken::Closed => critical::CLOSED.to_owned(),
         Broken::TimeExpired => critical::TIME_EXPIRED.to_owned(),
         Broken::BadMessage(text) => text,
-        Broken::TooLong(error) => error.to_string(),
+        Broken::Unsent(error) => error.to_string(),
     })
 }
 
@@ -100,7 +100,7 @@ fn over<T: Read + Write, Q: Request>(
 ) -> Result<(Q::Reply, String), Broken> {
     channel.reset();
     match channel.send(request, "") {
-        Err(error @ WireError::TooLong { .. }) => return Err(Broken::TooLong(error)),
+        Err(error) if error.is_unsent() => return Err(Broken::Unsent(error)),
         result => result?,
     }
     sent();
@@ -121,9 +121,9 @@ fn over<T: Read + Write, Q: Request>(
             return Err(Broken::BadMessage(kind.to_string()));
         };
         match channel.send_body(&reply, &error) {
-            // Nothing was sent; the child must get some answer to go on.
-            Err(too_long @ WireError::TooLong { .. }) => {
-                channel.send_body(&Body::empty(reply.kind()), &too_long.to_string())?;
+            // The child must get some answer to go on.
+            Err(unsent) if unsent.is_unsent() => {
+                channel.send_body(&Body::empty(reply.kind()), &unsent.to_string())?;
             }
             result => result?,
         }

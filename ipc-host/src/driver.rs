@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use crate::channel::{Channel, send_initialize};
 use crate::dialogue::{Answering, Broken, agree_on_binary, dialogue};
-use crate::error::{WireError, critical};
+use crate::error::{Inexpressible, WireError, critical};
 use crate::foresight::{Asked, Foreseen, Foresight};
 use crate::interrupt::{InterruptHandle, Orders};
 use crate::known::Shelf;
@@ -105,6 +105,9 @@ pub enum DriverError {
     /// The request is longer than a frame may be.
     #[error("{0}")]
     TooLong(WireError),
+    /// The request has something that the encoding or the dialect has no place for. Nothing was sent.
+    #[error("{0}")]
+    Inexpressible(#[from] Inexpressible),
     /// The run was stopped by an [`InterruptHandle`]; the child is fine.
     #[error("{INTERRUPTED}")]
     Interrupted,
@@ -118,6 +121,14 @@ pub enum DriverError {
     /// The child refused the gas schedule; the old one stays.
     #[error("{0}")]
     Schedule(String),
+}
+
+/// What it is to the caller that a request was not sent.
+fn unsent(error: WireError) -> DriverError {
+    match error {
+        WireError::Inexpressible(what) => DriverError::Inexpressible(what),
+        error => DriverError::TooLong(error),
+    }
 }
 
 fn death_text(status: Option<ExitStatus>, stderr: &str) -> String {
@@ -408,9 +419,9 @@ impl Driver {
                 self.child = Some(channel);
                 Ok(reply)
             }
-            Err(Broken::TooLong(error)) => {
+            Err(Broken::Unsent(error)) => {
                 self.child = Some(channel);
-                Err(DriverError::TooLong(error))
+                Err(unsent(error))
             }
             Err(broken) => {
                 let at_once = !matches!(broken, Broken::Closed);
@@ -435,7 +446,7 @@ impl Driver {
         let mut initialize = Vec::new();
         let mut arguments = config.arguments.clone();
         arguments.messages_marshalizer = config.marshalizer;
-        send_initialize(&mut initialize, arguments, config.dialect).map_err(DriverError::TooLong)?;
+        send_initialize(&mut initialize, arguments, config.dialect).map_err(unsent)?;
         let process = Process::start(
             &program,
             &environment,

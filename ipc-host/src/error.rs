@@ -4,8 +4,6 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::gob::Inexpressible;
-
 /// Why a payload could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
@@ -58,6 +56,18 @@ impl DecodeError {
     }
 }
 
+/// A record that an encoding has no way to write, because of a field.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("cannot express {record}: {field} {why}")]
+pub struct Inexpressible {
+    /// The record's name in Go.
+    pub record: &'static str,
+    /// The field's name in Go.
+    pub field: &'static str,
+    /// What is the matter with it.
+    pub why: &'static str,
+}
+
 /// Why a message could not be sent or received.
 #[derive(Debug, Error)]
 pub enum WireError {
@@ -92,7 +102,7 @@ pub enum WireError {
     /// A payload that is no message of its kind.
     #[error("{0}")]
     Decode(#[from] DecodeError),
-    /// A message that the marshalizer has no way to write.
+    /// A message that the marshalizer has no way to write in this dialect.
     #[error("{0}")]
     Inexpressible(#[from] Inexpressible),
     /// A message out of order.
@@ -103,6 +113,13 @@ pub enum WireError {
         /// The nonce that came.
         actual: u32,
     },
+}
+
+impl WireError {
+    /// Whether an error of sending means that nothing was written, and the channel is as before.
+    pub fn is_unsent(&self) -> bool {
+        matches!(self, Self::TooLong { .. } | Self::Inexpressible(_))
+    }
 }
 
 impl From<io::Error> for WireError {

@@ -17,9 +17,7 @@ use define::definitions;
 use read::GobSource;
 use write::GobSink;
 
-pub use define::Inexpressible;
-
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Inexpressible};
 use crate::records::Base;
 use crate::wire::{Dialect, Record};
 
@@ -55,10 +53,10 @@ const BIG_VERSION: u8 = 1 << 1;
 /// Writes a record, after `base` if it is a message.
 ///
 /// # Errors
-/// Gob cannot express the record.
+/// Gob cannot express the record, or the dialect cannot.
 pub fn encode(base: Option<&Base>, record: &dyn Record, dialect: Dialect) -> Result<Vec<u8>, Inexpressible> {
     let definitions = definitions(record.table(), base.is_some(), dialect)?;
-    Ok(GobSink::new(dialect).value(&definitions, base, record))
+    GobSink::new(dialect).value(&definitions, base, record)
 }
 
 /// Reads a record, and `base` with it if it is a message. Returns the dialect that its types gave away, if they did.

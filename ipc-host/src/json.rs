@@ -10,21 +10,27 @@ mod write;
 pub use read::JsonSource;
 pub use write::JsonSink;
 
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Inexpressible};
 use crate::wire::{Dialect, Presence, Record, Sink, Source};
 
 /// Writes records, flattened into one object.
-pub fn encode(records: &[&dyn Record], dialect: Dialect) -> Vec<u8> {
+///
+/// # Errors
+/// The dialect cannot express a record.
+pub fn encode(records: &[&dyn Record], dialect: Dialect) -> Result<Vec<u8>, Inexpressible> {
     let mut sink = JsonSink::new(dialect);
     sink.flattened(records);
-    sink.finish()
+    match sink.finish() {
+        (_, Some(refused)) => Err(refused),
+        (payload, None) => Ok(payload),
+    }
 }
 
-/// Writes one record.
+/// Writes one record, in the dialect that has a place for everything.
 pub fn encode_one(record: &dyn Record) -> Vec<u8> {
     let mut sink = JsonSink::new(Dialect::default());
     sink.record(record, Presence::Success);
-    sink.finish()
+    sink.finish().0
 }
 
 /// Reads records that were flattened into one object. Returns the dialect the object gave away, if it did.

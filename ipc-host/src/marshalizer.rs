@@ -43,10 +43,10 @@ impl Marshalizer {
     /// The payload of a message.
     ///
     /// # Errors
-    /// The encoding cannot express the message.
+    /// The encoding cannot express the message, or the dialect cannot.
     pub fn encode(self, base: &Base, message: &dyn Record, dialect: Dialect) -> Result<Vec<u8>, WireError> {
         Ok(match self {
-            Self::Json => json::encode(&[base, message], dialect),
+            Self::Json => json::encode(&[base, message], dialect)?,
             Self::Gob => gob::encode(Some(base), message, dialect)?,
             Self::Binary => binary::encode(&[base, message]),
         })

@@ -15,7 +15,7 @@ pub use record::{Blank, Declared, Field, Presence, Record, RecordType};
 
 use num_bigint::BigInt;
 
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Inexpressible};
 
 /// What a marshalizer must know of a value before it sees one.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +88,8 @@ pub enum Dialect {
 pub trait Sink {
     /// The shape the other side understands.
     fn dialect(&self) -> Dialect;
+    /// Makes the whole payload an error, because of a value that has no place in it.
+    fn refuse(&mut self, what: Inexpressible);
     /// Writes a bool.
     fn bool(&mut self, value: bool);
     /// Writes a signed number.

@@ -200,12 +200,39 @@ fn gob_refuses_what_it_cannot_express_by_name() {
     };
     assert_eq!(
         refused(BlockchainGetBuiltinFunctionNamesResponse::default().into()),
-        "gob cannot express MessageBlockchainGetBuiltinFunctionNamesResponse: Result has no type of its own"
+        "cannot express MessageBlockchainGetBuiltinFunctionNamesResponse: Result has no type of its own in gob"
     );
     assert_eq!(
         refused(Initialize::default().into()),
-        "gob cannot express ArwenArguments: BuiltInFuncContainer has no type of its own"
+        "cannot express ArwenArguments: BuiltInFuncContainer has no type of its own in gob"
     );
+}
+
+#[test]
+fn the_older_dialect_refuses_more_than_one_transfer() {
+    let input = arwen_interface::CallInput {
+        vm_input: VmInput {
+            esdt_transfers: vec![EsdtTransfer::default(); 2],
+            ..VmInput::default()
+        },
+        ..Default::default()
+    };
+    let request = ContractCallRequest {
+        call_input: Some(input),
+        ..ContractCallRequest::default()
+    };
+    for marshalizer in Marshalizer::ALL {
+        let payload = |dialect| marshalizer.encode(&Base::default(), &request, dialect);
+        assert!(payload(Dialect::Current).is_ok());
+        match payload(Dialect::Legacy) {
+            // Both dialects are one here.
+            Ok(_) => assert_eq!(marshalizer, Marshalizer::Binary),
+            Err(error) => assert_eq!(
+                error.to_string(),
+                "cannot express VMInput: ESDTTransfers has more than one item, in the dialect that has one transfer"
+            ),
+        }
+    }
 }
 
 #[test]

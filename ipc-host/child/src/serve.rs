@@ -195,9 +195,9 @@ impl<T: Read + Write> Server<'_, T> {
     fn reply<M: Message>(&mut self, message: &M, error: &str) -> Result<(), LoopEnd> {
         match self.channel.send(message, error) {
             // Nothing was written: the node can still be told why.
-            Err(too_long @ WireError::TooLong { .. }) => Ok(self
+            Err(unsent) if unsent.is_unsent() => Ok(self
                 .channel
-                .send_body(&Body::empty(M::KIND), &too_long.to_string())?),
+                .send_body(&Body::empty(M::KIND), &unsent.to_string())?),
             result => Ok(result?),
         }
     }

@@ -5,6 +5,7 @@ use postcard::ser_flavors::Flavor;
 use serde::{Serialize, Serializer};
 
 use super::{nullable, present};
+use crate::error::Inexpressible;
 use crate::wire::{Dialect, Presence, Record, Sink, Type};
 
 /// Bytes in memory, which take whatever comes.
@@ -100,6 +101,9 @@ impl BinarySink {
 impl Sink for BinarySink {
     fn dialect(&self) -> Dialect {
         Dialect::Current
+    }
+    fn refuse(&mut self, _: Inexpressible) {
+        // Fields of the older dialect are not written here; everything has its place.
     }
     fn bool(&mut self, value: bool) {
         self.put(value);

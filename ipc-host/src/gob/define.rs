@@ -3,22 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use thiserror::Error;
-
 use super::number::{put_bytes, put_int, put_uint};
 use super::{form, id};
+use crate::error::Inexpressible;
 use crate::records::Base;
 use crate::wire::{Declared, Dialect, Field, RecordType, Type};
-
-/// A record that gob cannot express, because of a field.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("gob cannot express {record}: {field} has no type of its own")]
-pub struct Inexpressible {
-    /// The record's name in Go.
-    pub record: &'static str,
-    /// The field's name in Go.
-    pub field: &'static str,
-}
 
 /// What stands before a value.
 #[derive(Debug)]
@@ -129,6 +118,7 @@ impl Definer {
             let number = self.register(&field.ty, &spelling, true)?.ok_or(Inexpressible {
                 record: table.go,
                 field: field.go,
+                why: "has no type of its own in gob",
             })?;
             fields.push((field.go, number));
         }

@@ -5,6 +5,7 @@ use num_bigint::{BigInt, Sign};
 use super::BIG_VERSION;
 use super::define::{Definitions, present};
 use super::number::{put_bytes, put_int, put_uint};
+use crate::error::Inexpressible;
 use crate::records::Base;
 use crate::wire::{Dialect, Presence, Record, Sink};
 
@@ -24,6 +25,8 @@ pub struct GobSink {
     place: Place,
     /// The last field that was announced.
     last: u64,
+    /// What cannot be written.
+    refused: Option<Inexpressible>,
 }
 
 impl GobSink {
@@ -34,11 +37,20 @@ impl GobSink {
             dialect,
             place: Place::Item,
             last: 0,
+            refused: None,
         }
     }
 
     /// A whole payload: a struct with the fields of `record`, `base` before them.
-    pub fn value(mut self, definitions: &Definitions, base: Option<&Base>, record: &dyn Record) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// The dialect cannot express the record.
+    pub fn value(
+        mut self,
+        definitions: &Definitions,
+        base: Option<&Base>,
+        record: &dyn Record,
+    ) -> Result<Vec<u8>, Inexpressible> {
         put_int(&mut self.out, definitions.root);
         let mut before = 0;
         if let Some(base) = base {
@@ -47,10 +59,13 @@ impl GobSink {
             self.record(base, Presence::Success);
         }
         self.fields(record, before);
+        if let Some(refused) = self.refused {
+            return Err(refused);
+        }
         let mut payload = Vec::with_capacity(definitions.bytes.len() + self.out.len() + 9);
         payload.extend_from_slice(&definitions.bytes);
         put_bytes(&mut payload, &self.out);
-        payload
+        Ok(payload)
     }
 
     /// The fields of a record, numbered after `before`, and the end of the struct.
@@ -92,6 +107,9 @@ impl GobSink {
 impl Sink for GobSink {
     fn dialect(&self) -> Dialect {
         self.dialect
+    }
+    fn refuse(&mut self, what: Inexpressible) {
+        self.refused = Some(what);
     }
     fn bool(&mut self, value: bool) {
         self.uint(u64::from(value));

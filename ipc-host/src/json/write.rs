@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use num_bigint::BigInt;
 
+use crate::error::Inexpressible;
 use crate::wire::{Blank, Dialect, Presence, Record, Sink};
 
 /// What Go's `omitempty` leaves out.
@@ -28,6 +29,8 @@ pub struct JsonSink {
     null_when_empty: bool,
     /// The record being written next has no braces of its own.
     flatten: bool,
+    /// What cannot be written.
+    refused: Option<Inexpressible>,
 }
 
 impl JsonSink {
@@ -38,12 +41,13 @@ impl JsonSink {
             dialect,
             null_when_empty: false,
             flatten: false,
+            refused: None,
         }
     }
 
-    /// What was written.
-    pub fn finish(self) -> Vec<u8> {
-        self.out
+    /// What was written, and what could not be written if there is such a thing.
+    pub fn finish(self) -> (Vec<u8>, Option<Inexpressible>) {
+        (self.out, self.refused)
     }
 
     /// Writes the fields of several records as one object.
@@ -144,6 +148,9 @@ impl JsonSink {
 impl Sink for JsonSink {
     fn dialect(&self) -> Dialect {
         self.dialect
+    }
+    fn refuse(&mut self, what: Inexpressible) {
+        self.refused = Some(what);
     }
     fn bool(&mut self, value: bool) {
         self.out.extend_from_slice(if value { b"true" } else { b"false" });

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
-use arwen_interface::{CallType, EsdtTransfer, ReturnCode, VmOutput};
+use arwen_interface::{CallType, EsdtTransfer, ReturnCode, VmInput, VmOutput};
 use num_bigint::{BigInt, Sign};
 
 use super::{Codec, Declared, Presence, Record, Sink, Source, Type, Wire};
-use crate::error::DecodeError;
+use crate::error::{DecodeError, Inexpressible};
 use crate::marshalizer::Marshalizer;
 
 macro_rules! wire_types {
@@ -370,12 +370,29 @@ fn read_legacy(
     Ok(())
 }
 
+/// The only transfer, or one of nothing when there is none. More than one have no place in the dialect.
+fn only<'a>(
+    transfers: &'a [EsdtTransfer],
+    none: &'a EsdtTransfer,
+    refuse: impl FnOnce(Inexpressible),
+) -> &'a EsdtTransfer {
+    if transfers.len() > 1 {
+        refuse(Inexpressible {
+            record: VmInput::TABLE.go,
+            field: "ESDTTransfers",
+            why: "has more than one item, in the dialect that has one transfer",
+        });
+    }
+    transfers.first().unwrap_or(none)
+}
+
 macro_rules! legacy {
     ($($wire:ident, $codec:ty, $field:ident;)*) => { $(
         impl Codec<Vec<EsdtTransfer>> for $wire {
             fn write(value: &Vec<EsdtTransfer>, sink: &mut dyn Sink) {
                 let none = EsdtTransfer::default();
-                <$codec as Codec<_>>::write(&value.first().unwrap_or(&none).$field, sink);
+                let transfer = only(value, &none, |what| sink.refuse(what));
+                <$codec as Codec<_>>::write(&transfer.$field, sink);
             }
             fn read(value: &mut Vec<EsdtTransfer>, source: &mut dyn Source) -> Result<(), DecodeError> {
                 read_legacy(value, |transfer| <$codec as Codec<_>>::read(&mut transfer.$field, source))
