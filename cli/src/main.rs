@@ -96,10 +96,12 @@ enum Command {
     #[command(long_about = profile::ABOUT, after_help = profile::EXAMPLE)]
     Profile(profile::ProfileArgs),
     /// Runs a recorded call again, or steps through it.
+    #[command(long_about = replay::ABOUT, after_help = replay::example())]
     Replay(replay::ReplayArgs),
     /// Runs declarative contract tests.
     Scenario(scenario::ScenarioArgs),
     /// Records a call of a scenario.
+    #[command(long_about = trace::ABOUT, after_help = trace::EXAMPLE)]
     Trace(trace::TraceArgs),
     /// Keeps a local world: accounts, contracts, blocks.
     World(world::WorldArgs),

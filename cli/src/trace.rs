@@ -12,24 +12,24 @@ use clap::Args;
 
 use crate::replay;
 
-const ABOUT: &str = "Writes one call of a scenario to a file, with every answer of the world it ran in.
+pub const ABOUT: &str = "Writes one call of a scenario to a file, with every answer of the world it ran in.
 
 `arwen replay` runs the file again anywhere, without the scenario and its world. Without --step-index and --id, this \
 lists the calls of the scenario.";
 
-const EXAMPLE: &str = "Examples:
+pub const EXAMPLE: &str = "Examples:
   arwen trace examples/token/scenarios/transfer.scen.json          # what can be traced
   arwen trace -o call.trace.json --step-index 4 examples/token/scenarios/transfer.scen.json
   arwen replay call.trace.json
-  arwen trace --step --id transfer my.scen.json                    # straight into the stepper
+  arwen trace --step --id self examples/token/scenarios/transfer.scen.json   # straight into the stepper
 
 Exit codes:
   0  the calls are listed, or the call is written; a call that fails can be written like any other
+  1  with --step: the run did not end as it had when it was recorded
   2  there is no such call, the scenario does not get there, or the files or the command line cannot be used";
 
 /// The arguments of `arwen trace`.
 #[derive(Debug, Args)]
-#[command(long_about = ABOUT, after_help = EXAMPLE)]
 pub struct TraceArgs {
     /// A scenario file
     #[arg(value_name = "FILE.scen.json")]

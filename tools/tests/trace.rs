@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use arwen_eei::Tier;
-use arwen_interface::{BlockchainHook, Bytes, CallInput, CallType, CreateInput, VmOutput};
+use arwen_interface::{BlockchainHook, Bytes, CallInput, CallType, CreateInput, ReturnCode, VmOutput};
 use arwen_scenario::files::Files;
 use arwen_scenario::model::GasSchedule;
 use arwen_scenario::run::{MachineError, VmMachine};
@@ -145,6 +145,30 @@ fn every_call_of_the_examples_is_replayed_in_every_tier_and_stepped_through_to_t
             stepped.is_some_and(|replay| replay.is_same()),
             "{name}: stepping changes the output"
         );
+    }
+}
+
+#[test]
+fn a_break_point_on_out_of_gas_stops_before_it_with_everything_there_to_look_at() {
+    let mut trace = transfer();
+    let RunInput::Call(call) = &mut trace.input else {
+        panic!("a call")
+    };
+    // Enough to load the code, and not to end.
+    call.vm_input.gas_provided = 2_500_000;
+    let mut script = Script(
+        vec!["break out-of-gas", "continue", "where", "storage"],
+        String::new(),
+    );
+    let replay = session(&trace, &mut script).expect("a VM").expect("not quit");
+    let output = replay.outcome.expect("an output");
+    assert_eq!(output.return_code, ReturnCode::OutOfGas, "{}", script.1);
+    for wanted in [
+        "break point 1: out-of-gas\n#",
+        "in sc:token: transfer\n",
+        "ended: out of gas (5)",
+    ] {
+        assert!(script.1.contains(wanted), "{wanted} in {}", script.1);
     }
 }
 
@@ -300,7 +324,7 @@ fn what_fails_inside_a_called_contract_names_that_contract_and_what_was_handled_
         let replay = trace.replay_observed(&mut recorder).expect("a VM");
         let output = replay.outcome.expect("an output");
         let stops = arwen_tools::stop::stops(&recorder);
-        if output.return_code == arwen_interface::ReturnCode::Ok {
+        if output.return_code == ReturnCode::Ok {
             assert!(stops.is_empty(), "{stops:?}");
         } else {
             assert!(!stops.is_empty());

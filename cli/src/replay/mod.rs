@@ -17,13 +17,13 @@ use clap::{Args, ValueEnum};
 use crate::trace::read;
 use console::CommandConsole;
 
-const ABOUT: &str = "Runs a trace again, with the answers it holds and without a node, and compares what comes out.
+pub const ABOUT: &str = "Runs a trace again, with the answers it holds and without a node, and compares what comes out.
 
 The result must be the same to the last byte and the last unit of gas, in every tier. --step goes through the run \
 operator by operator.";
 
 /// Help that ends with the stepper's own.
-fn example() -> String {
+pub fn example() -> String {
     format!(
         "Examples:
   arwen replay call.trace.json                    # in every tier
@@ -44,7 +44,6 @@ Exit codes:
 
 /// The arguments of `arwen replay`.
 #[derive(Debug, Args)]
-#[command(long_about = ABOUT, after_help = example())]
 pub struct ReplayArgs {
     /// A trace, as arwen trace writes it
     #[arg(value_name = "FILE.trace.json")]

@@ -9,6 +9,9 @@ use arwen_scenario::run::{MachineError, VmMachine};
 
 use super::{CallTrace, TracedVm};
 use crate::input::RunInput;
+use crate::machine::ExplainingMachine;
+use crate::record::Recorder;
+use crate::stop::{Stop, stops};
 
 /// Which transaction of a scenario is to be traced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +49,9 @@ impl fmt::Display for Transaction {
     }
 }
 
-/// Runs scenarios, and traces one transaction of them.
+/// Runs scenarios, or the transactions of a world, and traces one of them.
 pub struct TracingMachine {
-    machine: VmMachine,
+    machine: ExplainingMachine<VmMachine>,
     schedule: GasSchedule,
     scenario: String,
     wanted: Wanted,
@@ -57,13 +60,13 @@ pub struct TracingMachine {
 }
 
 impl TracingMachine {
-    /// A machine for one scenario, which is called `scenario` in the trace.
+    /// A machine for one scenario or world, which is called `scenario` in the trace.
     ///
     /// # Errors
     /// When the VM cannot be set up.
     pub fn new(scenario: impl Into<String>, wanted: Wanted) -> Result<Self, MachineError> {
         Ok(Self {
-            machine: VmMachine::interpreter()?,
+            machine: ExplainingMachine::new(VmMachine::interpreter()?),
             schedule: GasSchedule::Default,
             scenario: scenario.into(),
             wanted,
@@ -124,7 +127,21 @@ impl Machine for TracingMachine {
         self.run(node, RunInput::Call(input.clone()))
     }
 
-    fn begin(&mut self, TxStep { id, tx, .. }: &TxStep) {
+    fn stops(&mut self, node: &mut dyn BlockchainHook) -> Vec<String> {
+        let Some(trace) = self.wanted().and(self.traces.last()) else {
+            return self.machine.stops(node);
+        };
+        let mut recorder = Recorder::default();
+        match trace.replay_observed(&mut recorder) {
+            Ok(_) => stops(&recorder).iter().map(Stop::to_string).collect(),
+            // A VM that cannot be set up explains nothing.
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn begin(&mut self, step: &TxStep) {
+        self.machine.begin(step);
+        let TxStep { id, tx, .. } = step;
         if tx.kind.runs_contract() {
             self.seen.push(Transaction {
                 number: self.seen.len() + 1,
