@@ -1,5 +1,7 @@
 //! A scenario, parsed: every expression evaluated, its original text kept for messages.
 
+use std::num::NonZeroU32;
+
 use arwen_interface::{BigInt, Bytes};
 
 use crate::json::{Json, Pos};
@@ -15,6 +17,9 @@ pub struct Scenario {
     pub check_gas: bool,
     /// The prices.
     pub gas_schedule: GasSchedule,
+    /// How many shards there are. More than one is our own addition to the format: an address is in the shard of its last
+    /// byte, modulo this number.
+    pub shards: NonZeroU32,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }
@@ -86,6 +91,12 @@ pub enum StepKind {
     DumpState,
     /// A transaction.
     Tx(Box<TxStep>),
+    /// Everything on its way between shards arrives, oldest first; what is sent meanwhile arrives another time. Our own
+    /// addition to the format, for several shards.
+    Deliver {
+        /// What the contracts that run must result in, in order; nothing is checked when absent.
+        expect: Option<Vec<ExpectedResult>>,
+    },
 }
 
 /// A value that is set, and how it was written.

@@ -18,13 +18,17 @@ pub(crate) fn scenario(name: &str, state: &State, steps: &[String]) -> Result<St
         ("step", Json::str("checkState")),
         ("accounts", accounts),
     ]));
-    let scenario = Json::map([
+    let mut fields = vec![
         ("name", Json::str(name)),
         (
             "gasSchedule",
             Json::str(state.settings.gas_schedule.bundled_name()),
         ),
-        ("steps", Json::list(all)),
-    ]);
-    Ok(scenario.pretty() + "\n")
+    ];
+    // Our own addition to the format, so only where it is needed.
+    if state.settings.shards.get() > 1 {
+        fields.push(("shards", Json::Str(state.settings.shards.to_string())));
+    }
+    fields.push(("steps", Json::list(all)));
+    Ok(Json::map(fields).pretty() + "\n")
 }

@@ -10,6 +10,7 @@ mod command;
 mod error;
 mod export;
 mod local;
+mod progress;
 mod steps;
 mod store;
 mod values;

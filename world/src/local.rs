@@ -3,16 +3,13 @@
 use std::path::Path;
 
 use arwen_interface::{Bytes, VmOutput};
-use arwen_scenario::files::NoFiles;
-use arwen_scenario::json::Json;
-use arwen_scenario::model::{Step, StepKind};
-use arwen_scenario::run::{set_state, transact};
-use arwen_scenario::{Account, Machine, Parser, World, write};
-
+use arwen_scenario::shards::{Arrival, Message};
+use arwen_scenario::{Account, Machine, World};
 use redb::StorageBackend;
 
+use crate::progress::Progress;
 use crate::store::{Settings, State, Store};
-use crate::{Change, Command, WorldError, export, steps, values};
+use crate::{Change, Command, WorldError, export, values};
 
 /// A world in a folder, which no other process can use meanwhile.
 pub struct LocalWorld {
@@ -30,6 +27,10 @@ pub struct Outcome {
     pub output: Option<VmOutput>,
     /// Where contracts stopped, when it failed, as far as the machine can tell; one text a contract.
     pub stops: Vec<String>,
+    /// What arrived from other shards, in order.
+    pub arrivals: Vec<Arrival>,
+    /// What is on its way between shards after it, in the order of sending.
+    pub travelling: Vec<Message>,
     /// The gas it could use.
     pub gas_limit: u64,
     /// What changed, or for a query, what would have.
@@ -106,7 +107,8 @@ impl LocalWorld {
         let State {
             settings,
             world: before,
-            steps: mut number,
+            between,
+            steps,
         } = self.store.load()?;
         let id = match command.id() {
             Some(id) if self.store.has_id(id)? => return Err(WorldError::IdExists(id.to_owned())),
@@ -116,48 +118,40 @@ impl LocalWorld {
         machine
             .set_schedule(settings.gas_schedule)
             .map_err(WorldError::Machine)?;
-        let mut after = before.clone();
-        let (mut output, mut stops) = (None, Vec::new());
-        let mut with_id = false;
-        for mut step in steps::of(command, &before, &id)? {
-            let parsed = parse(Json::map(step.clone()))?;
-            match parsed.kind {
-                StepKind::SetState(set) => set_state(&set, &mut after).map_err(WorldError::Refused)?,
-                StepKind::Tx(tx) => {
-                    let done = transact(machine, &mut after, &tx, |_| true)
-                        .map_err(|refusal| WorldError::Refused(refusal.message))?;
-                    if tx.tx.kind.runs_contract() {
-                        let is_query = !tx.tx.kind.has_sender();
-                        step.push(("expect", write::expected(&done.output, is_query)));
-                        output = Some(done.output);
-                        stops = done.stops;
-                    }
-                    with_id = true;
-                }
-                // Commands make no others.
-                StepKind::External { .. } | StepKind::CheckState(_) | StepKind::DumpState => {}
-            }
-            number = number.saturating_add(1);
-            writer.step(number, &Json::map(step).pretty())?;
-        }
-        let changes = Change::between(&before, &after);
+        let mut progress = Progress::new(machine, before.clone(), between.clone());
+        progress.run(command, &id)?;
+        let changes = Change::between(&before, &progress.world);
         let kept = !matches!(command, Command::Query(_)) || changes.is_empty();
-        if with_id {
-            writer.id(&id, number)?;
-        }
         if kept {
-            writer.world(&before, &after, &changes)?;
+            let mut number = steps;
+            for step in &progress.steps {
+                number = number.saturating_add(1);
+                writer.step(number, &step.pretty())?;
+            }
+            if progress.with_id {
+                writer.id(&id, number)?;
+            }
+            writer.world(&before, &progress.world, &changes)?;
+            if progress.between != between {
+                writer.journey(&progress.between.journey)?;
+            }
             writer.commit()?;
         }
+        let (output, stops) = match progress.done {
+            Some(done) => (Some(done.output), done.stops),
+            None => (None, Vec::new()),
+        };
         Ok(Outcome {
-            id: (with_id && kept).then_some(id),
+            id: (progress.with_id && kept).then_some(id),
             deployed: deployed(command, output.as_ref()),
             output,
             stops,
+            arrivals: progress.arrivals,
+            travelling: progress.between.journey.travelling,
             gas_limit: command.gas_limit(),
             changes,
             before,
-            after,
+            after: progress.world,
             kept,
         })
     }
@@ -197,12 +191,6 @@ impl LocalWorld {
 /// When it means nothing, or nothing of the length of an address.
 pub fn address(text: &str) -> Result<Bytes, WorldError> {
     values::address("address", text).map(|address| address.bytes)
-}
-
-fn parse(step: Json) -> Result<Step, WorldError> {
-    Parser::new(&NoFiles)
-        .step(&step.into())
-        .map_err(|error| WorldError::Refused(error.message))
 }
 
 /// Where a deployment that went well put the contract.

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use arwen_interface::{BigInt, Bytes};
+use arwen_interface::{BigInt, Bytes, CallType};
 use arwen_scenario::model::GasSchedule;
+use arwen_scenario::run::Between;
+use arwen_scenario::shards::{GasAccount, Journey, Message, TxId};
 use arwen_scenario::{Account, BlockInfo, World};
 use redb::{
     Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend,
@@ -24,6 +27,10 @@ pub const VERSION: u64 = 1;
 /// Numbers that every version has, `version` above all.
 const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 const VERSION_KEY: &str = "version";
+const SHARDS_KEY: &str = "shards";
+/// How many transactions and messages there have been, which number those to come.
+const TRANSACTIONS_KEY: &str = "transactions between shards";
+const MESSAGES_KEY: &str = "messages between shards";
 
 const SETTINGS: TableDefinition<&str, &str> = TableDefinition::new("settings");
 const GAS_SCHEDULE_KEY: &str = "gas schedule";
@@ -53,16 +60,35 @@ const BLOCKS: TableDefinition<&str, BlockRow<'static>> = TableDefinition::new("b
 const CURRENT: &str = "current";
 const PREVIOUS: &str = "previous";
 
+/// Transaction, sender, receiver, EGLD (signed, big-endian), data, gas, gas for the answer, call type, whether it brings back
+/// what a failed call carried.
+type MessageRow<'a> = (u64, &'a [u8], &'a [u8], &'a [u8], &'a [u8], u64, u64, u8, bool);
+/// What is on its way between shards, by number.
+const MESSAGES: TableDefinition<u64, MessageRow<'static>> = TableDefinition::new("messages");
+/// By transaction, the gas of what is on its way: provided, used, returned, travelling.
+const GAS: TableDefinition<u64, (u64, u64, u64, u64)> = TableDefinition::new("gas");
+
 /// Steps by number, as scenario files have them.
 const STEPS: TableDefinition<u64, &str> = TableDefinition::new("steps");
 /// The ids of the transactions in them.
 const IDS: TableDefinition<&str, u64> = TableDefinition::new("ids");
 
 /// What a world is made with, once and for all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Its prices.
     pub gas_schedule: GasSchedule,
+    /// How many shards it has. An address is in the shard of its last byte, modulo this number.
+    pub shards: NonZeroU32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            gas_schedule: GasSchedule::Default,
+            shards: NonZeroU32::MIN,
+        }
+    }
 }
 
 /// Everything in a world.
@@ -72,6 +98,8 @@ pub struct State {
     pub settings: Settings,
     /// Its accounts and blocks.
     pub world: World,
+    /// Its shards, and what is on its way between them.
+    pub between: Between,
     /// How many steps have led to it.
     pub steps: u64,
 }
@@ -172,7 +200,13 @@ impl Store {
     fn initialize(&self, settings: Settings) -> Result<(), WorldError> {
         let write = || -> Result<(), redb::Error> {
             let transaction = self.database.begin_write()?;
-            transaction.open_table(META)?.insert(VERSION_KEY, VERSION)?;
+            {
+                let mut meta = transaction.open_table(META)?;
+                meta.insert(VERSION_KEY, VERSION)?;
+                meta.insert(SHARDS_KEY, u64::from(settings.shards.get()))?;
+            }
+            transaction.open_table(MESSAGES)?;
+            transaction.open_table(GAS)?;
             let schedule = settings.gas_schedule.bundled_name();
             transaction
                 .open_table(SETTINGS)?
@@ -221,12 +255,19 @@ impl Store {
             let schedule = schedule.and_then(|name| GasSchedule::from_name(name.value()));
             let kept = transaction.open_table(STEPS)?;
             let steps = kept.last()?.map_or(0, |(number, _)| number.value());
-            Ok((schedule, read_world(&transaction)?, steps))
+            let (shards, journey) = read_journey(&transaction)?;
+            Ok((schedule, read_world(&transaction)?, steps, shards, journey))
         };
-        let (schedule, world, steps) = read().map_err(trouble(&self.path))?;
+        let (schedule, world, steps, shards, journey) = read().map_err(trouble(&self.path))?;
+        let shards = shards.ok_or_else(|| self.damaged("its number of shards is unknown"))?;
         Ok(State {
             settings: Settings {
                 gas_schedule: schedule.ok_or_else(|| self.damaged("its gas schedule is unknown"))?,
+                shards,
+            },
+            between: Between {
+                shards,
+                journey: journey.ok_or_else(|| self.damaged("a message is of no known type"))?,
             },
             world: world.map_err(|reason| self.damaged(reason))?,
             steps,
@@ -314,6 +355,50 @@ fn read_world(transaction: &ReadTransaction) -> Result<Result<World, String>, re
     Ok(Ok(world))
 }
 
+/// The number of shards, and what is between them.
+fn read_journey(transaction: &ReadTransaction) -> Result<(Option<NonZeroU32>, Option<Journey>), redb::Error> {
+    let meta = transaction.open_table(META)?;
+    let number =
+        |key: &str| -> Result<Option<u64>, redb::Error> { Ok(meta.get(key)?.map(|row| row.value())) };
+    let shards = number(SHARDS_KEY)?.and_then(|shards| NonZeroU32::new(u32::try_from(shards).ok()?));
+    let mut journey = Journey {
+        transactions: number(TRANSACTIONS_KEY)?.unwrap_or_default(),
+        messages: number(MESSAGES_KEY)?.unwrap_or_default(),
+        ..Journey::default()
+    };
+    for row in transaction.open_table(MESSAGES)?.iter()? {
+        let (number, row) = row?;
+        let (tx, from, to, value, data, gas_limit, gas_locked, call_type, after_error) = row.value();
+        let Some(call_type) = CallType::from_number(call_type.into()) else {
+            return Ok((shards, None));
+        };
+        journey.travelling.push(Message {
+            tx: TxId(tx),
+            number: number.value(),
+            from: from.to_vec(),
+            to: to.to_vec(),
+            value: BigInt::from_signed_bytes_be(value),
+            data: data.to_vec(),
+            gas_limit,
+            gas_locked,
+            call_type,
+            after_error,
+        });
+    }
+    for row in transaction.open_table(GAS)?.iter()? {
+        let (tx, row) = row?;
+        let (provided, used, returned, travelling) = row.value();
+        let account = GasAccount {
+            provided,
+            used,
+            returned,
+            travelling,
+        };
+        journey.gas.push((TxId(tx.value()), account));
+    }
+    Ok((shards, Some(journey)))
+}
+
 fn read_block(transaction: &ReadTransaction, name: &str) -> Result<BlockInfo, redb::Error> {
     let blocks = transaction.open_table(BLOCKS)?;
     let row = blocks.get(name)?;
@@ -356,6 +441,45 @@ impl Writer<'_> {
                 if before != after {
                     write_block(&self.transaction, name, after)?;
                 }
+            }
+            Ok(())
+        };
+        write().map_err(trouble(&self.store.path))
+    }
+
+    /// Writes what is between shards, in place of what was.
+    pub fn journey(&self, journey: &Journey) -> Result<(), WorldError> {
+        let write = || -> Result<(), redb::Error> {
+            let mut meta = self.transaction.open_table(META)?;
+            meta.insert(TRANSACTIONS_KEY, journey.transactions)?;
+            meta.insert(MESSAGES_KEY, journey.messages)?;
+            let mut messages = self.transaction.open_table(MESSAGES)?;
+            messages.retain(|_, _| false)?;
+            for message in &journey.travelling {
+                let value = message.value.to_signed_bytes_be();
+                let row = (
+                    message.tx.0,
+                    &message.from[..],
+                    &message.to[..],
+                    &value[..],
+                    &message.data[..],
+                    message.gas_limit,
+                    message.gas_locked,
+                    message.call_type as u8,
+                    message.after_error,
+                );
+                messages.insert(message.number, row)?;
+            }
+            let mut gas = self.transaction.open_table(GAS)?;
+            gas.retain(|_, _| false)?;
+            for (tx, account) in &journey.gas {
+                let row = (
+                    account.provided,
+                    account.used,
+                    account.returned,
+                    account.travelling,
+                );
+                gas.insert(tx.0, row)?;
             }
             Ok(())
         };

@@ -1,5 +1,6 @@
 //! Commands, what stays of them, and the scenario that reproduces them.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use arwen_interface::{BigInt, ReturnCode};
@@ -389,4 +390,99 @@ fn no_damage_to_the_file_is_more_than_an_error() {
         std::fs::write(&file, &whole[..length]).expect("writable");
         let _ = run(dir.path(), &call("add", &["1"]));
     }
+}
+
+/// A shop in shard 0 that orders from a warehouse, which may be in another shard, by an asynchronous call.
+fn order_in(shards: u32, warehouse: &str, warehouse_owner: &str) -> (tempfile::TempDir, usize) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let settings = Settings {
+        shards: NonZeroU32::new(shards).expect("not zero"),
+        ..Settings::default()
+    };
+    LocalWorld::create(dir.path(), settings).expect("a world");
+    let at = dir.path();
+    let code = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/async-pair");
+        std::fs::read(path.join(name)).expect("the example's code")
+    };
+    let person = |address: &str| {
+        Command::CreateAccount(Account {
+            address: address.into(),
+            balance: "1000".into(),
+            esdt: Vec::new(),
+        })
+    };
+    let deploy = |from: &str, at: &str, name: &str, arguments: &[&str]| {
+        Command::Deploy(Deployment {
+            from: from.into(),
+            code: code(name),
+            at: Some(at.into()),
+            arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
+            gas: GAS,
+            ..Deployment::default()
+        })
+    };
+    for command in [
+        person("address:owner#00"),
+        person(warehouse_owner),
+        person("address:buyer#00"),
+        deploy(warehouse_owner, warehouse, "warehouse.wasm", &["10", "0"]),
+        deploy("address:owner#00", "sc:shop#00", "shop.wasm", &[warehouse]),
+    ] {
+        let outcome = run(at, &command).expect("carried out");
+        if let Some(output) = outcome.output {
+            assert_eq!(output.return_code, ReturnCode::Ok, "{output:?}");
+        }
+    }
+    let order = Command::Call(Transaction {
+        from: "address:buyer#00".into(),
+        to: "sc:shop#00".into(),
+        function: "order".into(),
+        arguments: vec!["2".into()],
+        payment: Payment {
+            // Value would make a difference: between shards, the callback of this VM brings it back.
+            value: String::new(),
+            esdt: Vec::new(),
+        },
+        gas: GAS,
+        ..Transaction::default()
+    });
+    let ordered = run(at, &order).expect("carried out");
+    assert_eq!(returned(&ordered).0, ReturnCode::Ok, "{ordered:?}");
+    let advanced = run(
+        at,
+        &Command::Advance(Advance {
+            blocks: 10,
+            seconds: 60,
+            ..Advance::default()
+        }),
+    );
+    let arrived = advanced.expect("carried out").arrivals.len();
+    reproduce(at).expect("the export passes");
+    (dir, arrived)
+}
+
+#[test]
+fn what_goes_to_another_shard_arrives_blocks_later_and_ends_as_in_one_shard() {
+    let (one, arrived_in_one) = order_in(1, "sc:warehouse#01", "address:other#01");
+    let (two, arrived_in_two) = order_in(2, "sc:warehouse#01", "address:other#01");
+    assert_eq!((arrived_in_one, arrived_in_two), (0, 2));
+    let state = |dir: &Path| {
+        LocalWorld::open(dir)
+            .and_then(|world| world.state())
+            .expect("readable")
+    };
+    let (one, two) = (state(one.path()), state(two.path()));
+    assert_eq!(two.between.journey.travelling, []);
+    let storages = |state: &arwen_world::State| -> Vec<_> {
+        let accounts = state.world.accounts.iter();
+        let entries = accounts.flat_map(|(address, account)| {
+            let filled = account.storage.iter().filter(|(_, value)| !value.is_empty());
+            filled.map(move |(key, value)| (address.clone(), key.clone(), value.clone()))
+        });
+        entries.collect()
+    };
+    assert_eq!(storages(&one), storages(&two));
+    assert_eq!(one.world.current_block, two.world.current_block);
+    assert!(two.steps > one.steps);
 }

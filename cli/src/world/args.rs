@@ -38,6 +38,16 @@ const EXAMPLE: &str = concat!(
     exit_codes!()
 );
 
+const INIT_EXAMPLE: &str = concat!(
+    "Examples:
+  arwen world init --world /tmp/market --gas-schedule v2
+  arwen world init --shards 3
+
+With several shards, what goes to another shard is on its way until `arwen world advance` lets a block pass. The last
+byte of sc:shop#01 is 01. Gas costs nothing there.",
+    exit_codes!()
+);
+
 /// The arguments of `arwen world`.
 #[derive(Debug, Args)]
 #[command(long_about = ABOUT, after_help = EXAMPLE)]
@@ -62,11 +72,14 @@ pub struct WorldArgs {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Makes an empty world
-    #[command(after_help = concat!("Example:\n  arwen world init --world /tmp/market --gas-schedule v2", exit_codes!()))]
+    #[command(after_help = INIT_EXAMPLE)]
     Init {
         /// Prices: v1, v2, v3 or dummy (every price 1)
         #[arg(long, value_name = "NAME", default_value = "v3")]
         gas_schedule: String,
+        /// How many shards: an address is in the shard of its last byte, modulo this number
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+        shards: u32,
     },
     /// Puts an account into the world
     #[command(

@@ -6,6 +6,7 @@ mod show;
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -86,15 +87,12 @@ pub fn run(args: WorldArgs) -> ExitCode {
 fn execute(args: WorldArgs) -> Result<ExitCode, Failure> {
     let (dir, json) = (args.world.as_path(), args.json);
     let (work, profiled) = match args.command {
-        Command::Init { gas_schedule } => {
-            let schedule = GasSchedule::from_name(&gas_schedule)
-                .ok_or_else(|| Failure::Schedule(gas_schedule.clone()))?;
-            let world = LocalWorld::create(
-                dir,
-                Settings {
-                    gas_schedule: schedule,
-                },
-            )?;
+        Command::Init { gas_schedule, shards } => {
+            let settings = Settings {
+                gas_schedule: GasSchedule::from_name(&gas_schedule).ok_or(Failure::Schedule(gas_schedule))?,
+                shards: NonZeroU32::new(shards).unwrap_or(NonZeroU32::MIN),
+            };
+            let world = LocalWorld::create(dir, settings)?;
             return print(json, &Overview::new(dir, &world.state()?));
         }
         Command::Show { address: None } => {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use arwen_interface::{ReturnCode, VmOutput};
+use arwen_interface::{BigInt, CallType, ReturnCode, VmOutput};
 use arwen_scenario::World;
 use arwen_scenario::expr::hex;
+use arwen_scenario::shards::Arrival;
 use arwen_world::{Change, Command, Outcome};
 use serde::Serialize;
 
@@ -20,6 +21,10 @@ pub struct Report {
     id: Option<String>,
     deployed: Option<String>,
     result: Option<RunResult>,
+    /// What arrived from other shards.
+    arrivals: Vec<ArrivalReport>,
+    /// How much is on its way between shards.
+    travelling: usize,
     accounts: Vec<AccountChange>,
     block: Option<Block>,
     /// Whether the command is part of the session. A query that would have changed something is not.
@@ -27,6 +32,62 @@ pub struct Report {
     hint: Option<String>,
     #[serde(skip)]
     title: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArrivalReport {
+    from: String,
+    to: String,
+    value: String,
+    data: String,
+    call_type: &'static str,
+    /// None when no contract ran.
+    return_code: Option<u8>,
+    return_data: Vec<String>,
+    #[serde(skip)]
+    text: String,
+}
+
+impl ArrivalReport {
+    fn new(arrival: &Arrival) -> Self {
+        let (message, output) = (&arrival.message, arrival.output());
+        let call_type = match message.call_type {
+            CallType::Asynchronous => "asynchronous call",
+            CallType::Callback => "callback",
+            CallType::Direct | CallType::EsdtTransferAndExecute => "transfer",
+        };
+        let data = String::from_utf8_lossy(&message.data).into_owned();
+        let mut text = format!(
+            "{call_type} {} -> {}",
+            address(&message.from),
+            address(&message.to)
+        );
+        if message.value != BigInt::ZERO {
+            text += &format!(", value {}", message.value);
+        }
+        if !data.is_empty() {
+            text += &format!(", {data}");
+        }
+        if let Some(output) = output {
+            text += &format!(": {}", output.return_code);
+            if !output.return_message.is_empty() {
+                text += &format!(" ({})", String::from_utf8_lossy(&output.return_message));
+            }
+        }
+        Self {
+            from: hex(&message.from),
+            to: hex(&message.to),
+            value: message.value.to_string(),
+            data,
+            call_type,
+            return_code: output.map(|output| output.return_code as u8),
+            return_data: output.map_or_else(Vec::new, |output| {
+                output.return_data.iter().map(|item| hex(item)).collect()
+            }),
+            text,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -109,6 +170,8 @@ impl Report {
                 .output
                 .as_ref()
                 .map(|output| RunResult::new(output, command, outcome)),
+            arrivals: outcome.arrivals.iter().map(ArrivalReport::new).collect(),
+            travelling: outcome.travelling.len(),
             accounts: outcome.changes.iter().map(AccountChange::new).collect(),
             block: advanced.then_some(Block {
                 nonce: block.nonce,
@@ -298,12 +361,22 @@ impl fmt::Display for Report {
         if let Some(block) = &self.block {
             line("block", block)?;
         }
+        for arrival in &self.arrivals {
+            line("arrived", &arrival.text)?;
+        }
         // Of a query, these are what would have changed.
         for account in self.accounts.iter().filter(|_| self.kept) {
             line("account", account)?;
             for entry in &account.storage {
                 line("  storage", &entry.text)?;
             }
+        }
+        if self.travelling > 0 {
+            let text = format!(
+                "{} on the way between shards, to arrive when `arwen world advance` lets a block pass",
+                self.travelling
+            );
+            line("messages", &text)?;
         }
         if let Some(hint) = &self.hint {
             line("note", hint)?;

@@ -19,6 +19,9 @@ pub struct Overview {
     gas_schedule: &'static str,
     /// How many steps an export has, its check aside.
     steps: u64,
+    shards: u32,
+    /// How much is on its way between shards.
+    travelling: usize,
     block: Block,
     accounts: Vec<AccountLine>,
 }
@@ -75,6 +78,8 @@ impl Overview {
             version: VERSION,
             gas_schedule: state.settings.gas_schedule.bundled_name(),
             steps: state.steps,
+            shards: state.settings.shards.get(),
+            travelling: state.between.journey.travelling.len(),
             block: Block {
                 nonce: block.nonce,
                 round: block.round,
@@ -141,6 +146,13 @@ impl fmt::Display for Overview {
             self.block.timestamp,
             self.block.epoch
         )?;
+        if self.shards > 1 {
+            write!(
+                f,
+                "\n{} shards, {} messages between them",
+                self.shards, self.travelling
+            )?;
+        }
         for account in &self.accounts {
             write!(f, "\n{account}")?;
         }

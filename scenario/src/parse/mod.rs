@@ -7,6 +7,8 @@ mod steps;
 mod tx;
 mod values;
 
+use std::num::NonZeroU32;
+
 use arwen_interface::ADDRESS_LEN;
 
 use crate::expr::Interpreter;
@@ -14,6 +16,9 @@ use crate::files::Files;
 use crate::json::{self, Entry, Json, Node, Pos};
 use crate::model::{GasSchedule, Scenario, Written};
 use arwen_interface::Bytes;
+
+/// More shards could not be told apart by the last byte of an address.
+pub const MAX_SHARDS: NonZeroU32 = NonZeroU32::new(256).expect("not zero");
 
 /// Why a file is no scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +83,7 @@ impl<'a> Parser<'a> {
             comment: String::new(),
             check_gas: true,
             gas_schedule: GasSchedule::Default,
+            shards: NonZeroU32::MIN,
             steps: Vec::new(),
         };
         for Entry { pos, key, value } in map(&top, "unmarshalled test top level object is not a map")? {
@@ -88,6 +94,16 @@ impl<'a> Parser<'a> {
                 "traceGas" => drop(boolean(value, "scenario traceGas flag is not boolean")?),
                 "gasSchedule" => {
                     scenario.gas_schedule = gas_schedule(value).context("bad scenario gasSchedule")?;
+                }
+                "shards" => {
+                    let shards = self.u64(value).context("bad scenario shards")?;
+                    scenario.shards = u32::try_from(shards)
+                        .ok()
+                        .and_then(NonZeroU32::new)
+                        .filter(|shards| *shards <= MAX_SHARDS)
+                        .ok_or_else(|| {
+                            ParseError::new(value.pos, format!("bad scenario shards: not 1 to {MAX_SHARDS}"))
+                        })?;
                 }
                 "steps" => scenario.steps = self.steps(value).context("error processing steps")?,
                 _ => return Err(ParseError::new(*pos, format!("unknown scenario field: {key}"))),

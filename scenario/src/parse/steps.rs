@@ -40,6 +40,7 @@ impl Parser<'_> {
                 }
                 StepKind::DumpState
             }
+            "deliver" => self.deliver(entries, &mut comment)?,
             "scCall" => self.tx_step(TxKind::ScCall, entries, &mut comment, node.pos)?,
             "scDeploy" => self.tx_step(TxKind::ScDeploy, entries, &mut comment, node.pos)?,
             "scQuery" => self.tx_step(TxKind::ScQuery, entries, &mut comment, node.pos)?,
@@ -131,6 +132,28 @@ impl Parser<'_> {
         }
         let tx = tx.ok_or_else(|| ParseError::new(at, "missing field in tx step: tx"))?;
         Ok(StepKind::Tx(Box::new(TxStep { id, tx, expect })))
+    }
+
+    fn deliver(&self, entries: &[Entry], comment: &mut String) -> Result<StepKind> {
+        let mut expect = None;
+        for Entry { pos, key, value } in entries {
+            match key.as_str() {
+                "step" => {}
+                "comment" => *comment = string(value).context("bad deliver step comment")?,
+                "expect" => {
+                    let results = list(value, "deliver step expect is not a list")?
+                        .iter()
+                        .map(|item| self.expected_result(item));
+                    expect = Some(
+                        results
+                            .collect::<Result<_>>()
+                            .context("cannot parse deliver expect")?,
+                    );
+                }
+                _ => return Err(ParseError::new(*pos, format!("invalid deliver field: {key}"))),
+            }
+        }
+        Ok(StepKind::Deliver { expect })
     }
 
     fn new_addresses(&self, node: &Node) -> Result<Vec<NewAddress>> {

@@ -9,6 +9,32 @@ use crate::model::{GasSchedule, TxStep};
 #[error("{0}")]
 pub struct MachineError(pub String);
 
+impl<M: Machine> Machine for &mut M {
+    fn set_schedule(&mut self, schedule: GasSchedule) -> Result<(), MachineError> {
+        (**self).set_schedule(schedule)
+    }
+
+    fn create(
+        &mut self,
+        node: &mut dyn BlockchainHook,
+        input: &CreateInput,
+    ) -> Result<VmOutput, MachineError> {
+        (**self).create(node, input)
+    }
+
+    fn call(&mut self, node: &mut dyn BlockchainHook, input: &CallInput) -> Result<VmOutput, MachineError> {
+        (**self).call(node, input)
+    }
+
+    fn begin(&mut self, step: &TxStep) {
+        (**self).begin(step);
+    }
+
+    fn stops(&mut self, node: &mut dyn BlockchainHook) -> Vec<String> {
+        (**self).stops(node)
+    }
+}
+
 /// Runs contracts against a node's state, which it only reads.
 pub trait Machine {
     /// Switches to the prices of a schedule.

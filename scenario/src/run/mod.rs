@@ -1,21 +1,25 @@
 //! Runs scenarios: one world a scenario, one VM for all of them.
 
 mod machine;
+mod sharded;
 mod state;
 mod tx;
 mod vm;
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use crate::check;
 use crate::files::Directory;
 use crate::json::Pos;
-use crate::model::{GasSchedule, Scenario, Step, StepKind};
+use crate::model::{ExpectedResult, GasSchedule, Scenario, Step, StepKind, TxStep};
 use crate::parse::Parser;
+use crate::shards::Arrival;
 use crate::world::World;
 use crate::write;
 
 pub use machine::{Machine, MachineError};
+pub use sharded::{Between, deliver, send};
 pub use state::set_state;
 pub use tx::{Transacted, transact};
 pub use vm::{VmMachine, scenario_prices, scenario_settings, scenario_vm};
@@ -62,6 +66,7 @@ impl From<String> for Refusal {
 pub struct Runner<M> {
     machine: M,
     world: World,
+    between: Between,
     check_gas: bool,
     dumps: Vec<String>,
 }
@@ -72,6 +77,7 @@ impl<M: Machine> Runner<M> {
         Self {
             machine,
             world: World::for_scenario(),
+            between: Between::default(),
             check_gas: true,
             dumps: Vec::new(),
         }
@@ -128,6 +134,7 @@ impl<M: Machine> Runner<M> {
         schedule: Option<GasSchedule>,
     ) -> Result<(), Failure> {
         self.reset();
+        self.between = Between::new(scenario.shards);
         let schedule = schedule.unwrap_or(scenario.gas_schedule);
         self.machine.set_schedule(schedule).map_err(|error| Failure {
             file: file.to_owned(),
@@ -154,12 +161,50 @@ impl<M: Machine> Runner<M> {
             StepKind::SetState(set) => set_state(set, &mut self.world),
             StepKind::CheckState(expected) => check::accounts(expected, &self.world),
             StepKind::DumpState => write::dump(&self.world).map(|text| self.dumps.push(text)),
+            StepKind::Tx(tx) if self.between.shards > NonZeroU32::MIN => self.send(tx),
+            StepKind::Deliver { expect } => self.deliver(expect.as_deref()),
             StepKind::Tx(tx) => {
                 let ended = tx::execute(&mut self.machine, &mut self.world, tx, self.check_gas);
                 return ended.map_err(|refusal| failure(step, file, refusal));
             }
         };
         result.map_err(|message| failure(step, file, message.into()))
+    }
+
+    fn send(&mut self, step: &TxStep) -> Result<(), String> {
+        let done = send(&mut self.machine, &mut self.world, &mut self.between, step)
+            .map_err(|refusal| refusal.message)?;
+        match (&step.expect, done) {
+            (None, _) => Ok(()),
+            (Some(expected), Some(done)) => check::result(&step.id, expected, self.check_gas, &done.output),
+            (Some(_), None) => Err(format!(
+                "Tx {} has left for another shard; its result is one of a later deliver step",
+                step.id
+            )),
+        }
+    }
+
+    fn deliver(&mut self, expected: Option<&[ExpectedResult]>) -> Result<(), String> {
+        let arrivals = deliver(&mut self.machine, &mut self.world, &mut self.between)
+            .map_err(|refusal| refusal.message)?;
+        let Some(expected) = expected else { return Ok(()) };
+        let outputs: Vec<_> = arrivals.iter().filter_map(Arrival::output).collect();
+        if outputs.len() != expected.len() {
+            return Err(format!(
+                "wrong number of results. Want: {}. Have: {}",
+                expected.len(),
+                outputs.len()
+            ));
+        }
+        let mut pairs = expected.iter().zip(outputs).enumerate();
+        pairs.try_for_each(|(index, (expected, output))| {
+            check::result(
+                &format!("delivery {}", index + 1),
+                expected,
+                self.check_gas,
+                output,
+            )
+        })
     }
 
     fn external(&mut self, step: &Step, path: &str, file: &Path, depth: usize) -> Result<(), Failure> {
@@ -193,6 +238,7 @@ fn step_name(step: &Step) -> String {
         StepKind::SetState(_) => "setState".to_owned(),
         StepKind::CheckState(_) => "checkState".to_owned(),
         StepKind::DumpState => "dumpState".to_owned(),
+        StepKind::Deliver { .. } => "deliver".to_owned(),
         StepKind::Tx(tx) => format!("{} \"{}\"", tx.tx.kind.step_name(), tx.id),
     }
 }

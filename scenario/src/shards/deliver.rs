@@ -23,6 +23,16 @@ pub struct Arrival {
     pub outcome: Outcome,
 }
 
+impl Arrival {
+    /// The result, when a contract or a built-in function ran.
+    pub fn output(&self) -> Option<&VmOutput> {
+        match &self.outcome {
+            Outcome::Ran(output) => Some(output),
+            Outcome::Credited => None,
+        }
+    }
+}
+
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {

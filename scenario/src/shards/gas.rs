@@ -38,6 +38,18 @@ impl Ledger {
         self.0.get(&tx).copied().unwrap_or_default()
     }
 
+    /// The transactions whose gas is not all used or returned yet.
+    pub fn travelling(&self) -> impl Iterator<Item = (TxId, GasAccount)> {
+        self.0
+            .iter()
+            .filter(|(_, account)| account.travelling > 0)
+            .map(|(tx, account)| (*tx, *account))
+    }
+
+    pub fn set(&mut self, tx: TxId, account: GasAccount) {
+        self.0.insert(tx, account);
+    }
+
     pub fn begin(&mut self, tx: TxId, provided: u64) {
         self.0.insert(
             tx,

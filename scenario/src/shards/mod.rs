@@ -11,6 +11,7 @@ mod delivery;
 mod gas;
 mod message;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use arwen_eei::builtin::BuiltinError;
@@ -79,6 +80,19 @@ pub struct Transaction {
     pub gas_limit: u64,
 }
 
+/// What is between shards while nothing runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Journey {
+    /// How many transactions there have been.
+    pub transactions: u64,
+    /// How many messages there have been.
+    pub messages: u64,
+    /// Those on their way, in the order of sending.
+    pub travelling: Vec<Message>,
+    /// The gas of the transactions they belong to.
+    pub gas: Vec<(TxId, GasAccount)>,
+}
+
 /// Shards with a VM.
 pub struct Shards<M> {
     machine: M,
@@ -125,6 +139,11 @@ impl<M: Machine> Shards<M> {
         self.worlds.get_mut(shard)
     }
 
+    /// The shards' worlds, in order.
+    pub(crate) fn worlds_mut(&mut self) -> impl Iterator<Item = &mut World> {
+        self.worlds.iter_mut()
+    }
+
     /// Puts an account into the shard of its address.
     pub fn put(&mut self, address: impl Into<Bytes>, account: Account) {
         let address = address.into();
@@ -149,6 +168,39 @@ impl<M: Machine> Shards<M> {
     /// Where the gas of a transaction is.
     pub fn gas(&self, tx: TxId) -> GasAccount {
         self.ledger.account(tx)
+    }
+
+    /// What is between the shards.
+    pub fn journey(&self) -> Journey {
+        Journey {
+            transactions: self.transactions,
+            messages: self.messages,
+            travelling: self.mailbox.messages().cloned().collect(),
+            gas: self.ledger.travelling().collect(),
+        }
+    }
+
+    /// Puts between the shards what was there; only shards that nothing has been done to can take it.
+    pub fn resume(&mut self, journey: &Journey) {
+        self.transactions = journey.transactions;
+        self.messages = journey.messages;
+        for message in &journey.travelling {
+            self.mailbox.send(message.clone());
+        }
+        for (tx, account) in &journey.gas {
+            self.ledger.set(*tx, *account);
+        }
+    }
+
+    /// The machine, and the world that an address is in.
+    pub(crate) fn at(&mut self, address: &[u8]) -> (&mut M, &mut World) {
+        let shard = self.shard_of(address);
+        (&mut self.machine, &mut self.worlds[shard])
+    }
+
+    /// Every account of every shard.
+    pub(crate) fn into_accounts(self) -> BTreeMap<Bytes, Account> {
+        self.worlds.into_iter().flat_map(|world| world.accounts).collect()
     }
 
     /// Deploys a contract in the shard of its creator. The address is the second part of the answer.
@@ -240,14 +292,17 @@ impl<M: Machine> Shards<M> {
     /// # Errors
     /// When executing it goes wrong in a way that no output can say, or something is not conserved.
     pub fn deliver_next(&mut self) -> Result<Option<Arrival>, ShardError> {
-        let supply = self.supply();
+        let (supply, before) = (self.supply(), self.mailbox.round());
         let Some(message) = self.mailbox.take() else {
             return Ok(None);
         };
-        let round = self.mailbox.round();
-        for world in &mut self.worlds {
-            world.current_block.nonce = round;
-            world.current_block.round = round;
+        // Without delays no rounds pass, and the blocks are what they were set to.
+        if self.mailbox.round() > before {
+            let round = self.mailbox.round();
+            for world in &mut self.worlds {
+                world.current_block.nonce = round;
+                world.current_block.round = round;
+            }
         }
         self.execute(message, &supply).map(Some)
     }
