@@ -96,24 +96,32 @@ impl Lower<'_, '_> {
         let index = self.pop();
         let (address, offset) = self.address(memarg, index, stored.bytes());
         let flags = self.env.heap_flags();
-        let loaded = self.b.ins().load(stored, flags, address, offset);
-        let value = if stored == result {
-            loaded
-        } else if signed {
-            self.b.ins().sextend(result, loaded)
-        } else {
-            self.b.ins().uextend(result, loaded)
+        let ins = self.b.ins();
+        // Extending loads, not loads and extensions: the latter would be moved away from the load, into a register more.
+        let value = match (stored.bytes(), signed) {
+            _ if stored == result => ins.load(stored, flags, address, offset),
+            (1, false) => ins.uload8(result, flags, address, offset),
+            (1, true) => ins.sload8(result, flags, address, offset),
+            (2, false) => ins.uload16(result, flags, address, offset),
+            (2, true) => ins.sload16(result, flags, address, offset),
+            (_, false) => ins.uload32(flags, address, offset),
+            (_, true) => ins.sload32(flags, address, offset),
         };
         self.push(value);
     }
 
     fn store(&mut self, memarg: &MemArg, stored: Type) {
-        let (index, mut value) = self.pop2();
+        let (index, value) = self.pop2();
         let (address, offset) = self.address(memarg, index, stored.bytes());
-        if self.b.func.dfg.value_type(value) != stored {
-            value = self.b.ins().ireduce(stored, value);
-        }
         let flags = self.env.heap_flags();
-        self.b.ins().store(flags, value, address, offset);
+        let whole = self.b.func.dfg.value_type(value) == stored;
+        let ins = self.b.ins();
+        // Narrow stores, not narrowed values: those would be computed once more in the narrow type.
+        match stored.bytes() {
+            _ if whole => ins.store(flags, value, address, offset),
+            1 => ins.istore8(flags, value, address, offset),
+            2 => ins.istore16(flags, value, address, offset),
+            _ => ins.istore32(flags, value, address, offset),
+        };
     }
 }
