@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use arwen_engine::{Extern, HostStop, Interrupt, Module, Ruleset, Store, Trap, Value};
+use arwen_engine::{Extern, HostStop, Interrupt, Module, NoHost, Ruleset, Store, Trap, Value};
 use arwen_metering::Schedule;
 use common::{Fns, Run, compile, configs, host_imports, i32s};
 
@@ -112,6 +112,37 @@ const ENDLESS: &str = r#"(module
     (func (export "loop") (loop (br 0)))
     (func (export "tight") (param i32) (loop (br_if 0 (i32.const 1))))
     (func $r (export "recursion") (call $r)))"#;
+
+#[test]
+fn every_instance_of_a_store_has_its_limit_and_its_interrupt() {
+    for config in configs(&Ruleset::ARWEN_1_3) {
+        let module = compile(config.clone(), ENDLESS).unwrap();
+        let interrupt = Interrupt::new();
+        let mut store = Store::new(module.engine(), &interrupt);
+        let costs = module.costs(Schedule::bundled("dummy").unwrap().op_costs());
+        let mut instances = Vec::new();
+        // One is made before the limit is set, one after.
+        for _ in 0..2 {
+            instances.push(store.instantiate(&module, &[], &costs, &mut NoHost).unwrap());
+            store.meter().set_limit(1_000);
+        }
+        for instance in instances {
+            let Some(Extern::Func(endless)) = store.export(instance, "loop") else {
+                panic!("no export")
+            };
+            let mut stopped = |used| {
+                store.meter().set_used(used);
+                store.invoke(endless, &mut NoHost, &[]).unwrap_err()
+            };
+            assert_eq!(stopped(0), Trap::OutOfGas);
+            interrupt.raise();
+            assert_eq!(stopped(0), Trap::Interrupted);
+            assert_eq!(stopped(1_000), Trap::OutOfGas);
+            interrupt.clear();
+            assert_eq!(stopped(0), Trap::OutOfGas);
+        }
+    }
+}
 
 #[test]
 fn endless_code_is_stopped_by_gas() {

@@ -18,7 +18,10 @@ pub(crate) fn native_type(ty: ValType) -> Type {
     }
 }
 
-/// A wasm function: context of its instance, slots of logical stack left to it, parameters → results.
+/// A wasm function: context of its instance, depth, parameters → results.
+///
+/// The depth is the logical stack the other way round: `u32::MAX` less the slots left. A frame adds its slots, and has
+/// no room when that overflows, which the processor notices by itself.
 pub(crate) fn wasm_signature(ty: &FuncType) -> Signature {
     let mut sig = Signature::new(CallConv::Tail);
     sig.params = vec![AbiParam::new(types::I64), AbiParam::new(types::I32)];

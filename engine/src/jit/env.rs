@@ -2,6 +2,7 @@
 
 use std::mem::offset_of;
 
+use arwen_metering::ChargeId;
 use cranelift_codegen::ir::{AliasRegion, AliasRegionData, InstBuilder, MemFlagsData, Type, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
@@ -70,35 +71,31 @@ impl Env<'_> {
         b.ins().load(types::I64, fixed(), self.ctx, offset(at))
     }
 
-    /// Address of the meter's cells.
-    pub fn cells(&self, b: &mut FunctionBuilder<'_>) -> Value {
-        self.context(b, offset_of!(VmContext, cells))
+    /// The gas used as others see it: address, offset and flags of the meter's cell.
+    pub fn used(&self, b: &mut FunctionBuilder<'_>) -> (Value, i32, MemFlagsData) {
+        let cells = self.context(b, offset_of!(VmContext, cells));
+        (cells, offset(offset_of!(StoreCells, used)), self.cell_flags())
     }
 
-    /// Address of the cost table.
-    pub fn costs(&self, b: &mut FunctionBuilder<'_>) -> Value {
-        self.context(b, offset_of!(VmContext, costs))
+    /// What checks compare with, as it is at this moment.
+    pub fn limit(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        // Other threads write it: what was read before does not count.
+        b.ins().sequence_point();
+        let at = offset(offset_of!(VmContext, limit));
+        b.ins().load(types::I64, self.cell_flags(), self.ctx, at)
     }
 
-    /// Flags and offsets of the meter's cells: used, limit.
-    pub fn meter(&self) -> (MemFlagsData, i32, i32) {
-        let flags = MemFlagsData::trusted().with_alias_region(Some(self.regions.cells));
-        (
-            flags,
-            offset(offset_of!(StoreCells, used)),
-            offset(offset_of!(StoreCells, limit)),
-        )
+    /// Flags of accesses to the gas used and its limit.
+    fn cell_flags(&self) -> MemFlagsData {
+        MemFlagsData::trusted().with_alias_region(Some(self.regions.cells))
     }
 
-    /// A price of the cost table.
-    pub fn cost(&self, b: &mut FunctionBuilder<'_>, costs: Value, id: u32) -> Value {
-        // Not free to move: a price belongs next to the addition, not in a register across a loop.
-        b.ins().load(
-            types::I64,
-            MemFlagsData::trusted().with_readonly(),
-            costs,
-            offset(id as usize * 8),
-        )
+    /// A price.
+    pub fn price(&self, b: &mut FunctionBuilder<'_>, charge: ChargeId) -> Value {
+        // Not free to move: most belong next to their addition, not in a register across a loop.
+        let flags = MemFlagsData::trusted().with_readonly();
+        let at = ContextBlock::price_offset(self.info.globals.len(), charge.0);
+        b.ins().load(types::I64, flags, self.ctx, offset(at))
     }
 
     /// Flags of accesses to linear memory.

@@ -26,7 +26,8 @@ pub(crate) fn way_in(
     let mut b = FunctionBuilder::new(func, context);
     let params = start(&mut b);
     let (ctx, code, budget, values) = (params[0], params[1], params[2], params[3]);
-    let mut args = vec![ctx, budget];
+    let depth = b.ins().bnot(budget);
+    let mut args = vec![ctx, depth];
     for (i, ty) in ty.params().iter().enumerate() {
         args.push(b.ins().load(native_type(*ty), slot_flags(), values, i as i32 * 8));
     }
@@ -80,7 +81,8 @@ pub(crate) fn way_out(
         b.ins().store(slot_flags(), value, values, i as i32 * 8);
     }
     let number = b.ins().iconst(types::I32, i64::from(index));
-    env.libcall(&mut b, Libcall::CallImport, &[number, params[1], values]);
+    let remaining = b.ins().bnot(params[1]);
+    env.libcall(&mut b, Libcall::CallImport, &[number, remaining, values]);
     let returns: Vec<Value> = ty
         .results()
         .iter()

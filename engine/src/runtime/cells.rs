@@ -1,10 +1,13 @@
 //! The gas meter of a store and the interrupt flag, which share one memory cell.
 //!
-//! Compiled code adds to `used` and, at check points, traps when `used >= limit`. To preempt, another thread
-//! stores 0 in `limit`: the next check fails, and the trap path tells the two reasons apart.
+//! Running code adds to `used` and, at check points, traps when `used >= limit`. To preempt, another thread
+//! stores 0 in `limit`: the next check fails, and the trap path tells the two reasons apart. Compiled code finds the
+//! limit in the context of its instance, so the cell has a copy there; all are written under one lock.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::context::LimitSlot;
 
 /// What running code shares with the rest of the world; one per store. The layout is read by compiled code.
 #[repr(C)]
@@ -16,9 +19,31 @@ pub(crate) struct StoreCells {
     pub limit: AtomicU64,
     /// The gas limit as it was set.
     real_limit: AtomicU64,
+    /// Copies of `limit`, one an instance.
+    copies: Mutex<Vec<LimitSlot>>,
 }
 
 impl StoreCells {
+    /// Adds a copy of the limit cell, kept equal from here on.
+    pub fn attach(&self, copy: LimitSlot) {
+        let mut copies = self.lock();
+        copy.set(self.limit.load(Ordering::SeqCst));
+        copies.push(copy);
+    }
+
+    /// Sets the limit cell and its copies; they are locked by the caller, who has decided on the value under the lock.
+    fn show(&self, copies: &[LimitSlot], limit: u64) {
+        self.limit.store(limit, Ordering::SeqCst);
+        for copy in copies {
+            copy.set(limit);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<LimitSlot>> {
+        // The list is valid at every moment, so a panic elsewhere cannot have broken it.
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Why a failed limit check failed: gas first, so that an exhausted run reports gas whatever else happens.
     pub fn out_of_gas(&self) -> bool {
         self.used.load(Ordering::Relaxed) >= self.real_limit.load(Ordering::Relaxed)
@@ -71,12 +96,11 @@ impl Meter {
 
     /// Sets the gas limit. While the interrupt is raised, checks go on failing.
     pub fn set_limit(&self, gas: u64) {
+        let copies = self.cells.lock();
         self.cells.real_limit.store(gas, Ordering::SeqCst);
-        self.cells.limit.store(gas, Ordering::SeqCst);
-        // A `raise` between the two stores and here is seen; one after stores its 0 last.
-        if self.interrupt.is_raised() {
-            self.cells.limit.store(0, Ordering::SeqCst);
-        }
+        // Who raises or clears the flag after this look writes the cell after this one, as the lock is held.
+        let shown = if self.interrupt.is_raised() { 0 } else { gas };
+        self.cells.show(&copies, shown);
     }
 }
 
@@ -101,7 +125,8 @@ impl Interrupt {
         let list = self.lock();
         self.0.raised.store(true, Ordering::SeqCst);
         for cells in list.iter().filter_map(Weak::upgrade) {
-            cells.limit.store(0, Ordering::SeqCst);
+            let copies = cells.lock();
+            cells.show(&copies, 0);
         }
     }
 
@@ -110,9 +135,8 @@ impl Interrupt {
         let list = self.lock();
         self.0.raised.store(false, Ordering::SeqCst);
         for cells in list.iter().filter_map(Weak::upgrade) {
-            cells
-                .limit
-                .store(cells.real_limit.load(Ordering::SeqCst), Ordering::SeqCst);
+            let copies = cells.lock();
+            cells.show(&copies, cells.real_limit.load(Ordering::SeqCst));
         }
     }
 

@@ -2,9 +2,11 @@
 
 #![allow(unsafe_code)]
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
-use std::mem::size_of;
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::mem::{offset_of, size_of};
 use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cells::StoreCells;
 use super::memory::MemoryCell;
@@ -26,14 +28,17 @@ pub(crate) struct FuncRef {
     pub func: u32,
 }
 
-/// Head of an instance's context; one slot per global follows (the value of a defined global, the address of the
-/// value of an imported one).
+/// Head of an instance's context. One slot per global follows (the value of a defined global, the address of the
+/// value of an imported one), then one per price of its cost table: charges and checks need no pointer but the
+/// context's own.
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct VmContext {
+    /// What checks compare with: the limit cell of the store, which keeps all of them equal.
+    pub limit: AtomicU64,
     /// Meter of the store.
     pub cells: *const StoreCells,
-    /// Cost table: prices by charge id.
+    /// Cost table as it was given: prices by charge id.
     pub costs: *const u64,
     /// Base of memory 0; never moves in guarded mode, not read otherwise.
     pub memory_base: *mut u8,
@@ -51,15 +56,53 @@ pub(crate) struct VmContext {
     pub instance: u32,
 }
 
-/// An instance's context with its globals, at an address that never changes.
+/// An instance's context with its globals and prices, at an address that never changes.
 #[derive(Debug)]
 pub(crate) struct ContextBlock {
-    head: NonNull<VmContext>,
+    block: Arc<Block>,
     globals: usize,
+    prices: usize,
 }
 
-// SAFETY: the block is owned by this value alone; what it points to is owned by the same store.
-unsafe impl Send for ContextBlock {}
+/// The memory of a context. Whoever may still write its limit keeps it alive.
+#[derive(Debug)]
+struct Block {
+    head: NonNull<VmContext>,
+    layout: Layout,
+}
+
+// SAFETY: what is not atomic is used only through `ContextBlock` and compiled code, by the thread that runs the store;
+// what it points to is owned by the same store.
+unsafe impl Send for Block {}
+// SAFETY: a shared block alone gives access to nothing but its limit, which is atomic.
+unsafe impl Sync for Block {}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: allocated in `ContextBlock::new` with the same layout.
+        unsafe { dealloc(self.head.as_ptr().cast(), self.layout) };
+    }
+}
+
+/// The limit in a context, for the meter of its store.
+#[derive(Debug)]
+pub(crate) struct LimitSlot(Arc<Block>);
+
+impl LimitSlot {
+    /// Sets what the checks of the instance compare with.
+    pub fn set(&self, limit: u64) {
+        // SAFETY: the block is alive and initialised; the field is atomic, and nobody makes a `&mut` to it.
+        let cell = unsafe {
+            &*self
+                .0
+                .head
+                .byte_add(offset_of!(VmContext, limit))
+                .cast::<AtomicU64>()
+                .as_ptr()
+        };
+        cell.store(limit, Ordering::SeqCst);
+    }
+}
 
 impl ContextBlock {
     /// Offset of the slot of a global.
@@ -67,48 +110,67 @@ impl ContextBlock {
         size_of::<VmContext>() + index as usize * 8
     }
 
-    fn layout(globals: usize) -> Layout {
-        // At most `limits.globals` slots: never near the size a layout may have.
-        Layout::from_size_align(size_of::<VmContext>() + globals * 8, 16)
-            .expect("globals are bounded by the limits")
+    /// Offset of a price, in a module with `globals` globals.
+    pub const fn price_offset(globals: usize, charge: u32) -> usize {
+        size_of::<VmContext>() + (globals + charge as usize) * 8
     }
 
-    /// A context with `globals` zero slots and `head` in front.
-    pub fn new(head: VmContext, globals: usize) -> Self {
-        let layout = Self::layout(globals);
+    /// A context with `head` in front, then `globals` slots, all zero, then room for `prices` prices.
+    pub fn new(head: VmContext, globals: usize, prices: usize) -> Self {
+        // At most `limits.globals` slots and a price an operator: never near the size a layout may have.
+        let layout = Layout::from_size_align(size_of::<VmContext>() + (globals + prices) * 8, 16)
+            .expect("globals and prices are bounded by the limits");
         // SAFETY: the layout has a size above zero.
-        let block = unsafe { alloc_zeroed(layout) };
+        let block = unsafe { alloc(layout) };
         let Some(block) = NonNull::new(block.cast::<VmContext>()) else {
             handle_alloc_error(layout)
         };
-        // SAFETY: fresh, aligned for 16 bytes and large enough for the head.
-        unsafe { block.write(head) };
-        Self { head: block, globals }
+        // SAFETY: fresh, aligned for 16 bytes and large enough for the head and the slots behind it.
+        unsafe {
+            block.write(head);
+            block.add(1).cast::<u64>().write_bytes(0, globals);
+        }
+        Self {
+            block: Arc::new(Block { head: block, layout }),
+            globals,
+            prices,
+        }
     }
 
     /// Its address, for compiled code.
     pub fn as_ptr(&self) -> *mut VmContext {
-        self.head.as_ptr()
+        self.block.head.as_ptr()
+    }
+
+    /// Its limit, for the meter of the store.
+    pub fn limit(&self) -> LimitSlot {
+        LimitSlot(self.block.clone())
     }
 
     /// Address of the slot of a global.
     pub fn global(&self, index: u32) -> GlobalPtr {
         assert!((index as usize) < self.globals);
         // SAFETY: inside the block, by the assertion; the block lives as long as the store.
-        GlobalPtr(unsafe { self.head.byte_add(Self::global_offset(index)) }.cast())
+        GlobalPtr(unsafe { self.block.head.byte_add(Self::global_offset(index)) }.cast())
     }
 
-    /// The head, to change.
-    pub fn head_mut(&mut self) -> &mut VmContext {
-        // SAFETY: initialised in `new`; no compiled code runs while the store is borrowed here.
-        unsafe { self.head.as_mut() }
+    /// Sets the functions by index.
+    pub fn set_funcs(&mut self, funcs: *const *const FuncRef) {
+        // SAFETY: initialised in `new`; no compiled code runs while the store is borrowed here, and other threads
+        // touch the limit alone.
+        unsafe { (&raw mut (*self.as_ptr()).funcs).write(funcs) };
     }
-}
 
-impl Drop for ContextBlock {
-    fn drop(&mut self) {
-        // SAFETY: allocated in `new` with the same layout.
-        unsafe { dealloc(self.head.as_ptr().cast(), Self::layout(self.globals)) };
+    /// Copies the prices to where compiled code reads them. Before that none may run.
+    pub fn set_prices(&mut self, prices: &[u64]) {
+        assert_eq!(prices.len(), self.prices);
+        let to = Self::price_offset(self.globals, 0);
+        // SAFETY: the block has room for this many behind its globals; no compiled code runs while the store is
+        // borrowed here, and other threads touch the limit alone.
+        unsafe {
+            let to = self.block.head.byte_add(to).cast::<u64>();
+            to.copy_from_nonoverlapping(NonNull::from(prices).cast(), prices.len());
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
+use std::sync::atomic::AtomicU64;
 
 use arwen_metering::CostTable;
 
@@ -203,6 +204,7 @@ impl Store {
             .collect();
         let mut context = ContextBlock::new(
             VmContext {
+                limit: AtomicU64::new(0),
                 cells: &**self.meter_ref().cells(),
                 costs: costs.as_ptr(),
                 memory_base: memories.first().map_or(std::ptr::null_mut(), |id| {
@@ -216,7 +218,9 @@ impl Store {
                 instance: id.0,
             },
             info.globals.len(),
+            costs.len(),
         );
+        self.meter_ref().cells().attach(context.limit());
 
         for (index, decl) in info.globals.iter().enumerate().skip(globals.len()) {
             globals.push(GlobalId(self.globals.len() as u32));
@@ -283,7 +287,7 @@ impl Store {
             .iter()
             .map(|id| self.funcs[id.0 as usize].reference)
             .collect();
-        context.head_mut().funcs = func_refs.as_ptr();
+        context.set_funcs(func_refs.as_ptr());
 
         Ok(Instance {
             host_memory: info.host_memory().map(|index| memories[index as usize]),
@@ -392,11 +396,13 @@ impl Store {
 }
 
 impl Instance {
-    /// Gives the instance's functions their native entries. Only while no code of the store runs.
+    /// Gives the instance's functions their native entries, and compiled code its prices. Only while no code of the
+    /// store runs.
     pub(crate) fn wire(&mut self) {
         let Some(native) = self.module.code().native() else {
             return;
         };
+        self.context.set_prices(&self.costs);
         let Some(first) = self
             .own_refs
             .first_mut()

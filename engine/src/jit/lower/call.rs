@@ -80,11 +80,11 @@ impl Lower<'_, '_> {
         self.emit(ty, Callee::Indirect(signature, code), ctx, &args, tail);
     }
 
-    /// Emits the call. A tail call gives its own budget back to the callee, which takes the place of this frame.
+    /// Emits the call. A tail call passes its own depth on to the callee, which takes the place of this frame.
     fn emit(&mut self, ty: &FuncType, callee: Callee, ctx: Value, args: &[Value], tail: bool) {
-        let budget = if tail { self.budget } else { self.remaining };
+        let depth = if tail { self.depth } else { self.below };
         let mut values = Vec::with_capacity(args.len() + 2);
-        values.extend([ctx, budget]);
+        values.extend([ctx, depth]);
         values.extend_from_slice(args);
         let ins = self.b.ins();
         let call: Inst = match (callee, tail) {

@@ -7,8 +7,7 @@ mod numeric;
 mod table;
 
 use arwen_metering::Point;
-use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, Function, InstBuilder, Value};
+use cranelift_codegen::ir::{Block, Function, InstBuilder, Value, types};
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use wasmparser::Operator;
@@ -36,9 +35,9 @@ struct Lower<'a, 'm> {
     dead: bool,
     /// Blocks opened in dead code and not yet closed.
     dead_blocks: u32,
-    /// Slots of logical stack this function was given, and those left for its callees.
-    budget: Value,
-    remaining: Value,
+    /// Depth this function was called at, and depth of its callees.
+    depth: Value,
+    below: Value,
     /// The gas used.
     counter: Variable,
 }
@@ -64,15 +63,12 @@ pub(crate) fn body(
     b.switch_to_block(entry);
     b.seal_block(entry);
     let params = b.block_params(entry).to_vec();
-    let (ctx, budget) = (params[0], params[1]);
+    let (ctx, depth) = (params[0], params[1]);
 
     // Before anything is charged: does the frame fit?
-    let slots = b
-        .ins()
-        .iconst(cranelift_codegen::ir::types::I32, i64::from(body.frame_slots));
-    let over = b.ins().icmp(IntCC::UnsignedLessThan, budget, slots);
-    b.ins().trapnz(over, trap_code(Trap::StackOverflow));
-    let remaining = b.ins().isub(budget, slots);
+    let slots = b.ins().iconst(types::I32, i64::from(body.frame_slots));
+    let overflow = trap_code(Trap::StackOverflow);
+    let below = b.ins().uadd_overflow_trap(slots, depth, overflow);
 
     let regions = Regions::declare(&mut b);
     let mut locals = Vec::new();
@@ -107,8 +103,8 @@ pub(crate) fn body(
         frames: Vec::new(),
         dead: false,
         dead_blocks: 0,
-        budget,
-        remaining,
+        depth,
+        below,
         counter,
     };
     lower.open_function();
