@@ -3,6 +3,7 @@
 mod console;
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -40,6 +41,13 @@ Exit codes:
   2  the file is no trace of this version, or the command line cannot be used",
         step::help()
     )
+}
+
+/// Prints a line. Whoever closed the output does not want the rest.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        let _ = writeln!(io::stdout(), $($text)*);
+    }};
 }
 
 /// The arguments of `arwen replay`.
@@ -114,13 +122,13 @@ fn replay(trace: &CallTrace, tier: TierChoice) -> Result<ExitCode, String> {
     trace
         .replay_observed(&mut recorder)
         .map_err(|error| error.to_string())?;
-    println!("{}", trace.about);
+    say!("{}", trace.about);
     match &trace.outcome {
-        Ok(output) => println!("recorded: {}", step::ended(output)),
-        Err(error) => println!("recorded: no output: {error}"),
+        Ok(output) => say!("recorded: {}", step::ended(output)),
+        Err(error) => say!("recorded: no output: {error}"),
     }
     for stop in stops(&recorder) {
-        println!("{stop}");
+        say!("{stop}");
     }
     let mut same = true;
     for (name, tier) in tier.tiers() {
@@ -134,15 +142,15 @@ fn replay(trace: &CallTrace, tier: TierChoice) -> Result<ExitCode, String> {
 /// Says whether the same came out, and if not, what.
 fn report(name: &str, replay: &Replay) {
     if replay.is_same() {
-        println!("{name}: the same");
+        say!("{name}: the same");
         return;
     }
-    println!("{name}: DIFFERENT");
+    say!("{name}: DIFFERENT");
     for difference in &replay.differences {
-        println!("  {difference}");
+        say!("  {difference}");
     }
     for question in &replay.unanswered {
-        println!("  asks {question}, which the trace does not answer");
+        say!("  asks {question}, which the trace does not answer");
     }
 }
 
@@ -165,7 +173,7 @@ fn shrink_to(trace: &CallTrace, path: &Path) -> Result<ExitCode, String> {
         fs::write(&path, contents).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     let ((accounts, accounts_left), (entries, entries_left)) = (shrunk.accounts, shrunk.entries);
-    println!(
+    say!(
         "{}: {accounts_left} of {accounts} accounts, {entries_left} of {entries} storage entries",
         path.display()
     );

@@ -49,7 +49,7 @@ impl Case {
         };
         for asked in &trace.asked {
             if let Some(answer) = asked.answers.first() {
-                case.account_answer(&asked.question, answer);
+                case.first_answer(&asked.question, answer);
             }
         }
         for asked in &trace.asked {
@@ -69,8 +69,11 @@ impl Case {
         Ok(case)
     }
 
-    /// What says that accounts exist.
-    fn account_answer(&mut self, question: &Question, answer: &Answer) {
+    /// What other answers are read by: accounts, and the block that others are older than.
+    fn first_answer(&mut self, question: &Question, answer: &Answer) {
+        if let Answer::CurrentNonce(nonce) = answer {
+            self.current_block.nonce = *nonce;
+        }
         if let (Question::UserAccount { address }, Answer::UserAccount(Ok(Some(known)))) = (question, answer)
         {
             let account = Account {
@@ -134,7 +137,6 @@ impl Case {
                     .push((creator.clone(), *creator_nonce, address.clone()));
             }
             (Question::BlockHash { nonce }, Answer::BlockHash(Ok(hash))) => self.block_hash(*nonce, hash),
-            (Question::CurrentNonce {}, Answer::CurrentNonce(nonce)) => self.current_block.nonce = *nonce,
             (Question::CurrentRound {}, Answer::CurrentRound(round)) => self.current_block.round = *round,
             (Question::CurrentTimestamp {}, Answer::CurrentTimestamp(time)) => {
                 self.current_block.timestamp = *time
