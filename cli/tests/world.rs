@@ -126,6 +126,17 @@ fn failures_are_told_with_what_might_help() {
     std::fs::write(session.0.path().join("bad.wasm"), b"\0asm\x01\0\0\0\x01").expect("writable");
     let invalid = session.run("deploy bad.wasm --from address:alice", 1);
     assert!(invalid.contains("arwen inspect"), "{invalid}");
+    let path = session.0.path().join("call.trace.json");
+    session.run(
+        "call sc:counter increment --from address:alice --trace call.trace.json",
+        0,
+    );
+    let replayed = Command::new(common::program())
+        .arg("replay")
+        .arg(&path)
+        .output()
+        .expect("the binary runs");
+    assert!(replayed.status.success(), "{}", text(&replayed.stderr));
     let profiled = session.run("call sc:counter increment --from address:alice --profile", 0);
     assert!(profiled.contains("loading code"), "{profiled}");
 }

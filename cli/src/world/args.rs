@@ -137,7 +137,8 @@ pub enum Command {
     #[command(
         after_help = concat!("Examples:\n  arwen world call sc:counter increment 10 --from address:alice\n  \
                       arwen world call sc:token transfer address:bob 1000 --from address:alice --gas-limit 10000000\n  \
-                      arwen world call sc:market bid u32:7 --from address:bob --esdt GOLD-123456=5", exit_codes!()))]
+                      arwen world call sc:market bid u32:7 --from address:bob --esdt GOLD-123456=5\n  \
+                      arwen world call sc:counter increment --from address:alice --trace call.trace.json", exit_codes!()))]
     Call {
         /// The contract
         #[arg(value_name = "CONTRACT")]
@@ -163,9 +164,8 @@ pub enum Command {
         /// Its arguments
         #[arg(value_name = "ARGUMENT", allow_negative_numbers = true)]
         arguments: Vec<String>,
-        /// Print also what the gas went for
-        #[arg(long, conflicts_with = "json")]
-        profile: bool,
+        #[command(flatten)]
+        watch: Watch,
     },
     /// Moves EGLD or tokens from one account to another
     #[command(after_help = concat!("Example:\n  arwen world transfer address:alice address:bob --value 500", exit_codes!()))]
@@ -230,9 +230,19 @@ pub struct Sender {
     /// A name for the transaction; a second one of the same name is refused
     #[arg(long)]
     pub id: Option<String>,
+    #[command(flatten)]
+    pub watch: Watch,
+}
+
+/// What is to be told about a run besides what it changed.
+#[derive(Debug, Default, Args)]
+pub struct Watch {
     /// Print also what the gas went for
     #[arg(long, conflicts_with = "json")]
     pub profile: bool,
+    /// Write the run with every answer of the world to a file, for `arwen replay`
+    #[arg(long, value_name = "FILE", conflicts_with = "profile")]
+    pub trace: Option<PathBuf>,
 }
 
 /// What comes with a transaction.

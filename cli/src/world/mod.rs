@@ -5,6 +5,7 @@ mod report;
 mod show;
 
 use std::fmt::Display;
+use std::fs::File;
 use std::io::{self, Write};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use arwen_scenario::model::GasSchedule;
 use arwen_scenario::run::{MachineError, VmMachine};
 use arwen_tools::machine::{ExplainingMachine, RecordingMachine};
 use arwen_tools::profile::{Profile, table};
+use arwen_tools::trace::{TracingMachine, Wanted};
 use arwen_world::{
     Account, Advance, Command as Work, Deployment, Gas, LocalWorld, Outcome, Payment, Query, Settings,
     Transaction, Transfer, Upgrade, WorldError,
@@ -23,7 +25,7 @@ use arwen_world::{
 use serde::Serialize;
 
 use crate::module_file::{self, ModuleFileError};
-use args::Command;
+use args::{Command, Watch};
 use report::Report;
 use show::{Details, Overview};
 
@@ -45,6 +47,8 @@ enum Failure {
     Machine(MachineError),
     #[error("no gas schedule is called {0:?}; there are {list}", list = Schedule::bundled_names().collect::<Vec<_>>().join(", "))]
     Schedule(String),
+    #[error("no contract ran here, so there is no trace; the command has been carried out")]
+    NothingTraced,
     #[error("{}: {error}", .path.display())]
     Write { path: PathBuf, error: io::Error },
 }
@@ -86,7 +90,7 @@ pub fn run(args: WorldArgs) -> ExitCode {
 
 fn execute(args: WorldArgs) -> Result<ExitCode, Failure> {
     let (dir, json) = (args.world.as_path(), args.json);
-    let (work, profiled) = match args.command {
+    let (work, watch) = match args.command {
         Command::Init { gas_schedule, shards } => {
             let settings = Settings {
                 gas_schedule: GasSchedule::from_name(&gas_schedule).ok_or(Failure::Schedule(gas_schedule))?,
@@ -113,7 +117,7 @@ fn execute(args: WorldArgs) -> Result<ExitCode, Failure> {
                 balance,
                 esdt,
             }),
-            false,
+            Watch::default(),
         ),
         Command::Deploy {
             code,
@@ -133,7 +137,7 @@ fn execute(args: WorldArgs) -> Result<ExitCode, Failure> {
                 arguments,
                 value,
             };
-            (Work::Deploy(deployment), sender.profile)
+            (Work::Deploy(deployment), sender.watch)
         }
         Command::Upgrade {
             contract,
@@ -149,7 +153,7 @@ fn execute(args: WorldArgs) -> Result<ExitCode, Failure> {
                 code: module_file::read(&code)?,
                 arguments,
             };
-            (Work::Upgrade(upgrade), sender.profile)
+            (Work::Upgrade(upgrade), sender.watch)
         }
         Command::Call {
             contract,
@@ -167,20 +171,20 @@ fn execute(args: WorldArgs) -> Result<ExitCode, Failure> {
                 arguments,
                 payment: payment.into(),
             };
-            (Work::Call(call), sender.profile)
+            (Work::Call(call), sender.watch)
         }
         Command::Query {
             contract,
             function,
             arguments,
-            profile,
+            watch,
         } => {
             let query = Query {
                 to: contract,
                 function,
                 arguments,
             };
-            (Work::Query(query), profile)
+            (Work::Query(query), watch)
         }
         Command::Transfer {
             from,
@@ -196,7 +200,7 @@ fn execute(args: WorldArgs) -> Result<ExitCode, Failure> {
                     to,
                     payment,
                 }),
-                false,
+                Watch::default(),
             )
         }
         Command::Advance {
@@ -204,19 +208,25 @@ fn execute(args: WorldArgs) -> Result<ExitCode, Failure> {
             time,
             epochs,
             seed,
-        } => (Work::Advance(advance(blocks, time, epochs, seed)), false),
+        } => (
+            Work::Advance(advance(blocks, time, epochs, seed)),
+            Watch::default(),
+        ),
     };
     let world = LocalWorld::open(dir)?;
-    let (outcome, profile) = match profiled {
-        false => {
-            let mut machine = ExplainingMachine::new(VmMachine::interpreter().map_err(Failure::Machine)?);
-            (world.execute(&mut machine, &work)?, None)
-        }
-        true => {
+    let (outcome, profile) = match &watch {
+        Watch { profile: true, .. } => {
             let mut machine = RecordingMachine::new().map_err(Failure::Machine)?;
             let outcome = world.execute(&mut machine, &work)?;
             let profile = Profile::of(machine.recorder());
             (outcome, Some(table(&profile, PROFILE_ROWS)))
+        }
+        Watch {
+            trace: Some(path), ..
+        } => (traced(&world, &work, dir, path)?, None),
+        _ => {
+            let mut machine = ExplainingMachine::new(VmMachine::interpreter().map_err(Failure::Machine)?);
+            (world.execute(&mut machine, &work)?, None)
         }
     };
     print(json, &Report::new(&work, &outcome))?;
@@ -224,6 +234,27 @@ fn execute(args: WorldArgs) -> Result<ExitCode, Failure> {
         write(format_args!("\n{profile}"))?;
     }
     Ok(ExitCode::from(u8::from(failed(&outcome))))
+}
+
+/// Carries out a command, and writes what it ran to a file. The file must be writable before anything happens.
+fn traced(world: &LocalWorld, work: &Work, dir: &Path, path: &Path) -> Result<Outcome, Failure> {
+    let write_error = |error| Failure::Write {
+        path: path.to_owned(),
+        error,
+    };
+    let mut file = File::create(path).map_err(write_error)?;
+    let name = format!("world {}", dir.display());
+    // A command runs one transaction at most.
+    let mut machine = TracingMachine::new(name, Wanted::Number(1)).map_err(Failure::Machine)?;
+    let outcome = world.execute(&mut machine, work)?;
+    let [trace] = machine.traces() else {
+        return Err(Failure::NothingTraced);
+    };
+    let text = trace
+        .to_json()
+        .map_err(|error| write_error(io::Error::other(error)))?;
+    file.write_all(text.as_bytes()).map_err(write_error)?;
+    Ok(outcome)
 }
 
 fn failed(outcome: &Outcome) -> bool {

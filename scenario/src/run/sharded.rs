@@ -93,6 +93,7 @@ pub fn send<M: Machine>(
         gas_limit: tx.gas_limit,
     };
     let is_transfer = tx.kind == TxKind::Transfer;
+    machine.begin(step);
     within(machine, world, between, |shards| {
         let sent = shards
             .send(message)
@@ -107,9 +108,17 @@ pub fn send<M: Machine>(
                 .into_owned()
                 .into());
         }
+        let stops = match output.return_code {
+            ReturnCode::Ok => Vec::new(),
+            // Nothing has changed, so the world is as the run found it.
+            _ => {
+                let (machine, world) = shards.at(&tx.to);
+                machine.stops(world)
+            }
+        };
         Ok(Some(Transacted {
             output: output.clone(),
-            stops: Vec::new(),
+            stops,
         }))
     })
 }
