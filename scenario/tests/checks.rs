@@ -352,3 +352,47 @@ fn step_files_run_in_the_same_world_and_their_check_gas_stays() {
     );
     assert_eq!(message, "Invalid value: 5");
 }
+
+#[test]
+fn value_travels_between_shards_until_it_is_delivered() {
+    let transfer = |more: &str| {
+        let scenario = format!(
+            r#"{{"shards": "2", "steps": [
+                {{"step": "setState", "accounts": {{"address:a#00": {{"balance": "10"}}, "address:b#01": {{}}}}}},
+                {{"step": "transfer", "txId": "t", "tx": {{"from": "address:a#00", "to": "address:b#01", "value": "4"}}}},
+                {{"step": "checkState", "accounts": {{"address:a#00": {{"nonce": "1", "balance": "6"}}, "address:b#01": {{}}}}}},
+                {more}
+                {{"step": "checkState", "accounts": {{
+                    "address:a#00": {{"nonce": "1", "balance": "6"}}, "address:b#01": {{"balance": "4"}}}}}}]}}"#
+        );
+        let files = Files::new(&[("a.scen.json", scenario.as_bytes())]);
+        let ended = Runner::new(NoMachine).run_file(&files.path("a.scen.json"), None);
+        ended.map_err(|failure| failure.message)
+    };
+    assert_eq!(transfer(r#"{"step": "deliver", "expect": []},"#), Ok(()));
+    assert_eq!(transfer(r#"{"step": "deliver"},"#), Ok(()));
+    for (more, wanted) in [
+        ("", "bad account balance. Account: address:b#01."),
+        (
+            r#"{"step": "deliver", "expect": [{}]},"#,
+            "wrong number of results. Want: 1. Have: 0",
+        ),
+        (r#"{"step": "deliver", "to": ""},"#, "invalid deliver field: to"),
+        (
+            r#"{"step": "validatorReward", "txId": "r", "tx": {"to": "address:b#01", "value": "1"}},"#,
+            "validatorReward: this type of step is not possible with several shards",
+        ),
+    ] {
+        let error = transfer(more).expect_err(wanted);
+        assert!(error.contains(wanted), "{error}");
+    }
+    for shards in ["0", "257", "many"] {
+        let scenario = format!(r#"{{"shards": "{shards}", "steps": []}}"#);
+        let files = Files::new(&[("a.scen.json", scenario.as_bytes())]);
+        let ended = Runner::new(NoMachine).run_file(&files.path("a.scen.json"), None);
+        assert!(
+            ended.is_err_and(|failure| failure.message.contains("bad scenario shards")),
+            "{shards}"
+        );
+    }
+}
