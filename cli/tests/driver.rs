@@ -34,6 +34,64 @@ fn a_contract_is_deployed_and_called_in_either_dialect_and_any_encoding() {
     }
 }
 
+/// Hands out what it keeps under the keys from "a" to "f".
+const LIBRARY: &str = r#"(module
+    (import "env" "storageLoad" (func $load (param i32 i32 i32) (result i32)))
+    (import "env" "finish" (func $finish (param i32 i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "abcdef")
+    (func (export "init"))
+    (func (export "read") (local $key i32)
+        (loop $next
+            (call $finish (i32.const 100)
+                (call $load (local.get $key) (i32.const 1) (i32.const 100)))
+            (br_if $next (i32.lt_u
+                (local.tee $key (i32.add (local.get $key) (i32.const 1)))
+                (i32.const 6))))))"#;
+
+#[test]
+fn large_entries_that_are_sent_ahead_are_those_of_the_moment() {
+    let outcomes = [Marshalizer::Json, Marshalizer::Binary].map(|marshalizer| {
+        let mut node = Node::start(DriverConfig {
+            marshalizer,
+            ..config()
+        });
+        let library = node.deploy(LIBRARY);
+        let mut outputs = Vec::new();
+        for round in 0..80_u8 {
+            // Some change every time and some seldom, so that new ones come beside old ones in one request.
+            for (number, key) in (1..).zip(b'a'..=b'f') {
+                if round % number == 0 {
+                    let account = node.world.accounts.get_mut(&library).unwrap();
+                    account.storage.insert(vec![key], [key, round].repeat(400));
+                }
+            }
+            let mut names = Vec::new();
+            let mut asked = |name: &str| names.push(name.to_owned());
+            let mut spy = Spy {
+                world: &mut node.world,
+                asked: &mut asked,
+            };
+            let output = node
+                .driver
+                .call(&mut spy, &call_input(&library, "read", 1_000_000));
+            outputs.push(output.unwrap().return_data);
+            // The contract asks for its code first. Ahead of it, the code is asked for last.
+            let ahead = marshalizer == Marshalizer::Binary && round > 1;
+            assert_eq!(
+                names.last().unwrap() == "code",
+                ahead,
+                "{marshalizer}, {round}: {names:?}"
+            );
+            assert_eq!(names.iter().filter(|name| *name == "storage_data").count(), 6);
+        }
+        outputs
+    });
+    assert_eq!(outcomes[0], outcomes[1]);
+    let [json, _] = &outcomes;
+    assert!(json.iter().all(|data| data.len() == 6 && data[0].len() == 800));
+}
+
 #[test]
 fn what_is_sent_ahead_of_a_call_changes_no_outcome() {
     let outcomes = [Marshalizer::Json, Marshalizer::Binary].map(|marshalizer| {

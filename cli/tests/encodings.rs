@@ -294,7 +294,7 @@ impl Players {
                 let mut channel = Channel::new(recorded.clone());
                 let lost = || ();
                 let mut shelf = Shelf::default();
-                let known = KnownAnswers::new(Vec::new(), &mut shelf);
+                let known = KnownAnswers::new(&[], &mut shelf);
                 let mut node = PipeHooks::new(&mut channel, false, &lost, known);
                 let output = match &request {
                     Body::GasScheduleChangeRequest(GasScheduleChangeRequest { gas_schedule }) => {

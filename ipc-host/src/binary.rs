@@ -9,17 +9,21 @@ mod write;
 
 use std::sync::OnceLock;
 
-use read::BinarySource;
-use write::BinarySink;
+pub use read::BinarySource;
+pub use write::BinarySink;
 
 use crate::error::DecodeError;
 use crate::messages::Kind;
 use crate::wire::{Dialect, Field, Record, RecordType, Type};
 
-/// Counts what the tables do not show: how this module writes them.
-const REVISION: u64 = 1;
+/// Counts what the tables do not show: how this module writes them, and what [`known`](crate::known) answers mean.
+const REVISION: u64 = 2;
+
+/// Most payloads fit, in bytes.
+const USUAL: usize = 256;
 
 /// Whether a value of this type may be absent.
+#[inline]
 fn nullable(ty: &Type) -> bool {
     matches!(
         ty,
@@ -28,17 +32,24 @@ fn nullable(ty: &Type) -> bool {
 }
 
 /// Whether this encoding has the field. The older dialect's fields say again what the others say.
+#[inline]
 fn present(field: &Field) -> bool {
     field.dialect != Some(Dialect::Legacy)
 }
 
 /// Writes records, one after the other.
 pub fn encode(records: &[&dyn Record]) -> Vec<u8> {
-    let mut sink = BinarySink::default();
+    let mut out = Vec::with_capacity(USUAL);
+    encode_into(&mut out, records);
+    out
+}
+
+/// Writes records, one after the other, behind what is there.
+pub fn encode_into(out: &mut Vec<u8>, records: &[&dyn Record]) {
+    let mut sink = BinarySink::new(out);
     for record in records {
-        sink.fields(*record);
+        record.write_binary(&mut sink);
     }
-    sink.finish()
 }
 
 /// Reads records, one after the other.
@@ -48,7 +59,7 @@ pub fn encode(records: &[&dyn Record]) -> Vec<u8> {
 pub fn decode(payload: &[u8], records: &mut [&mut dyn Record]) -> Result<(), DecodeError> {
     let mut source = BinarySource::new(payload);
     for record in records {
-        source.fields(*record)?;
+        record.read_binary(&mut source)?;
     }
     source.finish()
 }

@@ -3,12 +3,17 @@
 use std::io::{self, Read, Write};
 
 use crate::error::WireError;
-use crate::frame::{MAX_PAYLOAD, read_message, write_message};
+use crate::frame::{
+    MAX_PAYLOAD, MESSAGE_HEADER, read_message, read_message_into, write_in_place, write_message,
+};
 use crate::json;
 use crate::marshalizer::Marshalizer;
 use crate::messages::{Body, Initialize, Kind, Message};
 use crate::records::{Base, InitializeArguments};
 use crate::wire::{Dialect, Record};
+
+/// The largest buffer that is kept between two messages, in bytes.
+const KEPT: usize = 64 << 10;
 
 /// A message that came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub struct Received {
 pub struct Channel<T> {
     transport: T,
     nonce: u32,
+    /// The last frame that was written, or the last payload that was read.
+    buffer: Vec<u8>,
     /// The encoding both sides use.
     pub marshalizer: Marshalizer,
     /// The message shapes that the other side understands.
@@ -67,6 +74,7 @@ impl<T: Read + Write> Channel<T> {
         Self {
             transport,
             nonce: 0,
+            buffer: Vec::new(),
             marshalizer: Marshalizer::default(),
             dialect: Dialect::default(),
             limit: MAX_PAYLOAD,
@@ -111,10 +119,20 @@ impl<T: Read + Write> Channel<T> {
             kind: kind as u32,
             error: error.to_owned(),
         };
-        let payload = self.marshalizer.encode(&base, message, self.dialect)?;
-        write_message(&mut self.transport, kind as u32, &payload, self.limit)?;
+        self.buffer.clear();
+        self.buffer.resize(MESSAGE_HEADER, 0);
+        self.marshalizer
+            .encode_into(&mut self.buffer, &base, message, self.dialect)?;
+        write_in_place(&mut self.transport, base.kind, &mut self.buffer, self.limit)?;
         self.nonce = base.nonce;
+        self.tidy();
         Ok(())
+    }
+
+    /// Keeps the buffer for the next message, unless it is uncommonly large.
+    fn tidy(&mut self) {
+        self.buffer.clear();
+        self.buffer.shrink_to(KEPT);
     }
 
     /// Waits for the next message.
@@ -122,8 +140,9 @@ impl<T: Read + Write> Channel<T> {
     /// # Errors
     /// The pipe ended or failed; the message is too long, of no known kind, broken, or out of order.
     pub fn receive(&mut self) -> Result<Received, WireError> {
-        let (kind, payload) = read_message(&mut self.transport, self.limit)?;
-        let (base, body, dialect) = read_payload(self.marshalizer, kind, &payload)?;
+        let kind = read_message_into(&mut self.buffer, &mut self.transport, self.limit)?;
+        let (base, body, dialect) = read_payload(self.marshalizer, kind, &self.buffer)?;
+        self.tidy();
         let expected = self.nonce.wrapping_add(1);
         if base.nonce != expected {
             return Err(WireError::Nonce {

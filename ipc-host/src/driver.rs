@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::channel::{Channel, send_initialize};
 use crate::dialogue::{Answering, Broken, agree_on_binary, dialogue};
 use crate::error::{Inexpressible, WireError, critical};
-use crate::foresight::{Asked, Foreseen, Foresight};
+use crate::foresight::{Foreseen, Foresight, Occasion};
 use crate::interrupt::{InterruptHandle, Orders};
 use crate::known::Shelf;
 use crate::log::LogProfile;
@@ -193,7 +193,7 @@ impl Driver {
         Ok(reply.version)
     }
 
-    /// Deploys a contract. The output is not applied to anything.
+    /// Deploys a contract. The output is not applied to anything. What the run is likely to ask is asked of `hook` before.
     ///
     /// # Errors
     /// See [`DriverError`].
@@ -202,13 +202,13 @@ impl Driver {
         hook: &mut dyn BlockchainHook,
         input: &CreateInput,
     ) -> Result<VmOutput, DriverError> {
-        let request = ContractDeployRequest {
+        self.run(hook, Occasion::deployment(input), |known| ContractDeployRequest {
             create_input: Some(input.clone()),
-        };
-        self.run(hook, &request)
+            known,
+        })
     }
 
-    /// Calls a contract. The output is not applied to anything. What the call is likely to ask is asked of `hook` before.
+    /// Calls a contract. The output is not applied to anything. What the run is likely to ask is asked of `hook` before.
     ///
     /// # Errors
     /// See [`DriverError`].
@@ -217,33 +217,10 @@ impl Driver {
         hook: &mut dyn BlockchainHook,
         input: &CallInput,
     ) -> Result<VmOutput, DriverError> {
-        let delegated = self.config.delegate_builtins;
-        let reply = self.operation(|driver, channel| {
-            let foresees = channel.marshalizer == Marshalizer::Binary;
-            let mut foreseen = match foresees {
-                true => driver.foresight.foresee(input, hook, &mut driver.shelf),
-                false => Foreseen::default(),
-            };
-            let request = ContractCallRequest {
-                call_input: Some(input.clone()),
-                known: mem::take(&mut foreseen.known),
-            };
-            let mut asked = Vec::new();
-            let answering = Answering {
-                hook,
-                delegated,
-                asked: &mut |question| asked.extend(foresees.then(|| Asked::new(question)).flatten()),
-            };
-            let reply = dialogue(channel, &driver.orders, &request, Some(answering));
-            match &reply {
-                Ok((reply, _)) if foresees => driver.foresight.learn(input, &foreseen, asked, &reply.unused),
-                // What was to go on the child's shelf may not have arrived.
-                Err(_) => driver.shelf = Shelf::default(),
-                Ok(_) => {}
-            }
-            reply
-        });
-        self.output(reply?)
+        self.run(hook, Occasion::call(input), |known| ContractCallRequest {
+            call_input: Some(input.clone()),
+            known,
+        })
     }
 
     /// Changes the prices, in this child and in those that may follow it.
@@ -351,20 +328,42 @@ impl Driver {
         self.operation(|driver, channel| dialogue(channel, &driver.orders, request, None))
     }
 
-    /// Deploys or calls.
+    /// Deploys or calls, with the request that `request` makes of the answers that go ahead.
     fn run<Q: Request<Reply = ContractResponse>>(
         &mut self,
         hook: &mut dyn BlockchainHook,
-        request: &Q,
+        mut occasion: Occasion<'_>,
+        request: impl FnOnce(Vec<u8>) -> Q,
     ) -> Result<VmOutput, DriverError> {
         let delegated = self.config.delegate_builtins;
         let reply = self.operation(|driver, channel| {
+            let foresees = channel.marshalizer == Marshalizer::Binary;
+            let mut foreseen = match foresees {
+                true => driver.foresight.foresee(&mut occasion, hook, &mut driver.shelf),
+                false => Foreseen::default(),
+            };
+            let request = request(mem::take(&mut foreseen.known));
+            let mut asked = Vec::new();
             let answering = Answering {
                 hook,
                 delegated,
-                asked: &mut |_| (),
+                asked: &mut |question| {
+                    if foresees {
+                        Foresight::listen(&mut asked, question);
+                    }
+                },
             };
-            dialogue(channel, &driver.orders, request, Some(answering))
+            let reply = dialogue(channel, &driver.orders, &request, Some(answering));
+            match &reply {
+                Ok((reply, _)) if foresees => {
+                    reply.output.iter().for_each(|output| occasion.made(output));
+                    driver.foresight.learn(&occasion, &foreseen, asked, &reply.unused);
+                }
+                // What was to go on the child's shelf may not have arrived.
+                Err(_) => driver.shelf = Shelf::default(),
+                Ok(_) => {}
+            }
+            reply
         });
         self.output(reply?)
     }

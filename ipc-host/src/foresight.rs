@@ -1,17 +1,18 @@
-//! What a call will ask, learned from the calls before it.
+//! What a run will ask, learned from the runs before it.
 //!
 //! A function of a contract tends to ask the same: the epoch, its account, its code, the entries it always reads, and
-//! entries whose keys contain its caller or an argument. A question that came in two runs in a row is answered ahead
-//! of the next one, and no longer once a run had no use for it. No outcome depends on any of this: what was not
-//! foreseen is asked, what was not asked is ignored, and the state does not change while an operation lasts.
+//! entries whose keys contain its caller or an argument. So do deployments, about the caller and the address that the
+//! caller's nonce leads to. A question that came in two runs in a row is answered ahead of the next one, and no longer
+//! once a run had no use for it. No outcome depends on any of this: what was not foreseen is asked, what was not asked
+//! is ignored, and the state does not change while an operation lasts.
 
 use std::collections::BTreeMap;
 
-use arwen_interface::{ADDRESS_LEN, BlockchainHook, CallInput, UserAccount};
+use arwen_interface::{ADDRESS_LEN, BlockchainHook, CallInput, CreateInput, UserAccount, VmInput, VmOutput};
 
 use crate::binary;
 use crate::known::{KnownAnswer, Shelf};
-use crate::messages::{BlockchainGetCodeRequest, Body, Kind};
+use crate::messages::{BlockchainGetCodeResponse, BlockchainNewAddressRequest, Body, Kind};
 use crate::node::answer;
 
 /// How many functions are remembered.
@@ -19,6 +20,12 @@ const MAX_HABITS: usize = 1024;
 
 /// How many questions of a function are remembered.
 const MAX_PATTERNS: usize = 64;
+
+/// The longest question that is remembered, and the longest name of a contract and of a function, in bytes.
+const MAX_LENGTH: usize = 256;
+
+/// How many arguments are looked for in questions.
+const MAX_SOURCES: usize = 16;
 
 /// Answers that go ahead in one request, in bytes.
 const MAX_ANSWERS: usize = 4 << 20;
@@ -46,42 +53,85 @@ fn is_pure(kind: Kind) -> bool {
             | Kind::BlockchainGetShardOfAddressRequest
             | Kind::BlockchainIsPayableRequest
             | Kind::BlockchainIsSmartContractRequest
+            | Kind::BlockchainNewAddressRequest
     )
+}
+
+/// A run that is about to begin.
+pub(crate) struct Occasion<'a> {
+    /// Contract and function, both empty for deployments; none when they are too long to be remembered.
+    key: Option<(Vec<u8>, String)>,
+    input: &'a VmInput,
+    /// The address of the contract that is deployed, when it is known.
+    created: Option<Vec<u8>>,
+}
+
+impl<'a> Occasion<'a> {
+    /// A call.
+    pub fn call(input: &'a CallInput) -> Self {
+        let short = input.recipient.len() <= MAX_LENGTH && input.function.len() <= MAX_LENGTH;
+        Self {
+            key: short.then(|| (input.recipient.clone(), input.function.clone())),
+            input: &input.vm_input,
+            created: None,
+        }
+    }
+
+    /// A deployment.
+    pub fn deployment(input: &'a CreateInput) -> Self {
+        Self {
+            key: Some(Default::default()),
+            input: &input.vm_input,
+            created: None,
+        }
+    }
+
+    /// Finds in its output what a deployment has made.
+    pub fn made(&mut self, output: &VmOutput) {
+        if self.key.as_ref().is_some_and(|(contract, _)| contract.is_empty()) {
+            let mut accounts = output.output_accounts.iter();
+            let created = accounts.find(|account| !account.code.is_empty());
+            self.created = created.map(|account| account.address.clone());
+        }
+    }
 }
 
 /// Where 32 bytes of a question come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Caller,
+    Created,
     Argument(usize),
 }
 
 impl Source {
-    fn of(self, input: &CallInput) -> Option<&[u8; ADDRESS_LEN]> {
+    fn of<'a>(self, occasion: &'a Occasion<'_>) -> Option<&'a [u8; ADDRESS_LEN]> {
         let bytes = match self {
-            Self::Caller => &input.vm_input.caller,
-            Self::Argument(at) => input.vm_input.arguments.get(at)?,
+            Self::Caller => &occasion.input.caller,
+            Self::Created => occasion.created.as_ref()?,
+            Self::Argument(at) => occasion.input.arguments.get(at)?,
         };
         bytes.as_slice().try_into().ok()
     }
 }
 
-/// A question whose addresses may come from the call's input.
+/// A question whose addresses may come from the occasion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Pattern {
     kind: Kind,
-    /// The question in binary, zeros for what comes from the input. A question for code is the account's address.
+    /// The question in binary, zeros for what comes from the occasion. A question for code is the account's address,
+    /// and one for a new address has no nonce.
     question: Vec<u8>,
     holes: Vec<(usize, Source)>,
 }
 
 impl Pattern {
     /// What a question of a call looks like in other calls.
-    fn of(kind: Kind, mut question: Vec<u8>, input: &CallInput) -> Self {
-        let sources = (0..input.vm_input.arguments.len()).map(Source::Argument);
+    fn of(kind: Kind, mut question: Vec<u8>, occasion: &Occasion<'_>) -> Self {
+        let arguments = (0..occasion.input.arguments.len().min(MAX_SOURCES)).map(Source::Argument);
         let mut holes = Vec::new();
-        for source in std::iter::once(Source::Caller).chain(sources) {
-            let Some(bytes) = source.of(input).filter(|bytes| **bytes != [0; ADDRESS_LEN]) else {
+        for source in [Source::Caller, Source::Created].into_iter().chain(arguments) {
+            let Some(bytes) = source.of(occasion).filter(|bytes| **bytes != [0; ADDRESS_LEN]) else {
                 continue;
             };
             let mut at = 0;
@@ -102,17 +152,32 @@ impl Pattern {
         }
     }
 
-    /// The question of this call; `None` when an argument it needs is missing.
-    fn fill(&self, input: &CallInput) -> Option<Vec<u8>> {
+    /// The question on this occasion; `None` when something it needs is missing.
+    fn fill(&self, occasion: &Occasion<'_>) -> Option<Vec<u8>> {
         let mut question = self.question.clone();
         for (at, source) in &self.holes {
             question
                 .get_mut(*at..at + ADDRESS_LEN)?
-                .copy_from_slice(source.of(input)?);
+                .copy_from_slice(source.of(occasion)?);
         }
         Some(question)
     }
+
+    /// When it can be asked, since some need what others bring: the new address needs an account's nonce, questions
+    /// about it need the address, and a question for code needs the account.
+    fn turn(&self) -> usize {
+        let about_created = self.holes.iter().any(|(_, source)| *source == Source::Created);
+        match self.kind {
+            Kind::BlockchainGetCodeRequest => 3,
+            Kind::BlockchainNewAddressRequest => 1,
+            _ if about_created => 2,
+            _ => 0,
+        }
+    }
 }
+
+/// One more than the last [`turn`](Pattern::turn).
+const TURNS: usize = 4;
 
 /// A question of a function.
 struct Expected {
@@ -128,6 +193,8 @@ struct Expected {
 struct Habit {
     expected: Vec<Expected>,
     last_use: u64,
+    /// How long the last answers were together, in bytes as they travel.
+    length: usize,
 }
 
 /// What every function asks.
@@ -145,83 +212,114 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// What is to be learned from a question; nothing when it is more than a read.
+    /// What is to be learned from a question; nothing when it is more than a read, or too long.
     pub fn new(body: &Body) -> Option<Self> {
         let question = match body {
             Body::BlockchainGetCodeRequest(question) => question.account.as_ref()?.address.clone(),
+            Body::BlockchainNewAddressRequest(question) => binary::encode(&[&BlockchainNewAddressRequest {
+                creator_nonce: 0,
+                ..question.clone()
+            }]),
             other if is_pure(other.kind()) => binary::encode(&[other.record()]),
             _ => return None,
         };
-        Some(Self {
+        (question.len() <= MAX_LENGTH).then_some(Self {
             kind: body.kind(),
             question,
         })
     }
 }
 
-/// What goes ahead of a call.
+/// What goes ahead of a run.
 #[derive(Default)]
 pub(crate) struct Foreseen {
-    /// The answers.
-    pub known: Vec<KnownAnswer>,
+    /// The answers, as they travel.
+    pub known: Vec<u8>,
     /// Which pattern of the habit each of them comes from.
     origins: Vec<usize>,
 }
 
 impl Foresight {
-    /// Answers, from `hook`, what a call is likely to ask.
+    /// Keeps in `asked` what is to be learned from a question, as long as there is room.
+    pub fn listen(asked: &mut Vec<Asked>, question: &Body) {
+        if asked.len() < MAX_PATTERNS {
+            asked.extend(Asked::new(question));
+        }
+    }
+
+    /// Answers, from `hook`, what a run is likely to ask.
     pub fn foresee(
         &mut self,
-        input: &CallInput,
+        occasion: &mut Occasion<'_>,
         hook: &mut dyn BlockchainHook,
         shelf: &mut Shelf,
     ) -> Foreseen {
         self.clock += 1;
-        let mut foreseen = Foreseen::default();
-        let key = (input.recipient.clone(), input.function.clone());
-        let Some(habit) = self.habits.get_mut(&key) else {
-            return foreseen;
+        shelf.begin();
+        let habit = occasion.key.as_ref().and_then(|key| self.habits.get_mut(key));
+        let Some(habit) = habit else {
+            return Foreseen::default();
         };
         habit.last_use = self.clock;
-        let mut accounts = BTreeMap::new();
-        let mut left = MAX_ANSWERS;
-        let steady = || {
-            habit
-                .expected
-                .iter()
-                .enumerate()
-                .filter(|(_, expected)| expected.steady)
+        let mut foreseen = Foreseen {
+            known: Vec::with_capacity(habit.length),
+            origins: Vec::with_capacity(habit.expected.len()),
         };
-        let is_code = |expected: &Expected| expected.pattern.kind == Kind::BlockchainGetCodeRequest;
-        // A question for code contains the account, which has to be asked first.
-        let accounts_first = steady()
-            .filter(|(_, e)| !is_code(e))
-            .chain(steady().filter(|(_, e)| is_code(e)));
-        for (at, expected) in accounts_first {
-            let Some(mut known) = ask(&expected.pattern, input, hook, &mut accounts) else {
-                continue;
-            };
-            let Some(rest) = left.checked_sub(known.answer.len()) else {
-                continue;
-            };
-            left = rest;
-            shelf.pack(&mut known);
-            foreseen.known.push(known);
-            foreseen.origins.push(at);
+        let mut asking = Asking {
+            occasion,
+            hook,
+            accounts: Vec::new(),
+        };
+        let mut left = MAX_ANSWERS;
+        let mut answer = Vec::new();
+        for turn in 0..TURNS {
+            let steady = habit.expected.iter().enumerate();
+            for (at, expected) in steady.filter(|(_, e)| e.steady && e.pattern.turn() == turn) {
+                answer.clear();
+                let Some((question, error)) = asking.ask(&expected.pattern, &mut answer) else {
+                    continue;
+                };
+                let Some(rest) = left.checked_sub(answer.len()) else {
+                    continue;
+                };
+                left = rest;
+                let mut known = KnownAnswer {
+                    kind: expected.pattern.kind as u32,
+                    question: &question,
+                    error: error.as_bytes(),
+                    answer: &answer,
+                    shelf: 0,
+                };
+                shelf.pack(&mut known);
+                known.write(&mut foreseen.known);
+                foreseen.origins.push(at);
+            }
         }
+        habit.length = foreseen.known.len();
         foreseen
     }
 
-    /// Learns what the call asked beyond what was foreseen, and what of that had no use.
-    pub fn learn(&mut self, input: &CallInput, foreseen: &Foreseen, asked: Vec<Asked>, unused: &[u32]) {
-        let key = (input.recipient.clone(), input.function.clone());
-        if !self.habits.contains_key(&key) {
+    /// Learns what the run asked beyond what was foreseen, and what of that had no use.
+    pub fn learn(&mut self, occasion: &Occasion<'_>, foreseen: &Foreseen, asked: Vec<Asked>, unused: &[u32]) {
+        let Some(key) = &occasion.key else {
+            return;
+        };
+        // The usual case.
+        if let Some(habit) = self.habits.get_mut(key)
+            && asked.is_empty()
+            && unused.is_empty()
+            && foreseen.origins.len() == habit.expected.len()
+        {
+            habit.last_use = self.clock;
+            return;
+        }
+        if !self.habits.contains_key(key) {
             if asked.is_empty() {
                 return;
             }
             self.make_room();
         }
-        let habit = self.habits.entry(key).or_default();
+        let habit = self.habits.entry(key.clone()).or_default();
         habit.last_use = self.clock;
         for expected in &mut habit.expected {
             expected.asked = false;
@@ -232,7 +330,7 @@ impl Foresight {
             }
         }
         for Asked { kind, question } in asked {
-            let pattern = Pattern::of(kind, question, input);
+            let pattern = Pattern::of(kind, question, occasion);
             let is_full = habit.expected.len() >= MAX_PATTERNS;
             match habit.expected.iter_mut().find(|known| known.pattern == pattern) {
                 Some(known) => {
@@ -262,38 +360,45 @@ impl Foresight {
     }
 }
 
-/// Asks the node the question that a pattern stands for. `accounts` are those it has given so far.
-fn ask(
-    pattern: &Pattern,
-    input: &CallInput,
-    hook: &mut dyn BlockchainHook,
-    accounts: &mut BTreeMap<Vec<u8>, UserAccount>,
-) -> Option<KnownAnswer> {
-    let filled = pattern.fill(input)?;
-    let (body, question) = if pattern.kind == Kind::BlockchainGetCodeRequest {
-        let account = Some(accounts.get(&filled)?.clone());
-        let body = Body::from(BlockchainGetCodeRequest { account });
-        let question = binary::encode(&[body.record()]);
-        (body, question)
-    } else {
-        let mut body = Body::empty(pattern.kind);
-        binary::decode(&filled, &mut [body.record_mut()]).ok()?;
-        (body, filled)
-    };
-    let (reply, error) = answer(hook, body, false)?;
-    let answer = binary::encode(&[reply.record()]);
-    if let Body::BlockchainGetUserAccountResponse(reply) = reply
-        && let Some(account) = reply.result
-    {
-        accounts.insert(account.address.clone(), account);
+/// Questions that are put to the node ahead of a run.
+struct Asking<'a, 'o> {
+    occasion: &'a mut Occasion<'o>,
+    hook: &'a mut dyn BlockchainHook,
+    /// The accounts that the node has given so far.
+    accounts: Vec<UserAccount>,
+}
+
+impl Asking<'_, '_> {
+    fn account(&self, address: &[u8]) -> Option<&UserAccount> {
+        self.accounts.iter().find(|account| account.address == address)
     }
-    Some(KnownAnswer {
-        kind: pattern.kind as u32,
-        question,
-        error,
-        answer,
-        shelf: 0,
-    })
+
+    /// Asks what a pattern stands for, and writes the answer behind what is in `out`. Returns the question and the error
+    /// that the answer reports.
+    fn ask(&mut self, pattern: &Pattern, out: &mut Vec<u8>) -> Option<(Vec<u8>, String)> {
+        let mut question = pattern.fill(self.occasion)?;
+        if pattern.kind == Kind::BlockchainGetCodeRequest {
+            let account = self.accounts.iter().find(|account| account.address == question)?;
+            let code = self.hook.code(account);
+            binary::encode_into(out, &[&BlockchainGetCodeResponse { code }]);
+            return Some((question, String::new()));
+        }
+        let mut body = Body::empty(pattern.kind);
+        binary::decode(&question, &mut [body.record_mut()]).ok()?;
+        if let Body::BlockchainNewAddressRequest(request) = &mut body {
+            // The nonce counts the transaction that deploys.
+            request.creator_nonce = self.account(&request.creator)?.nonce.checked_sub(1)?;
+            question = binary::encode(&[&*request]);
+        }
+        let (reply, error) = answer(self.hook, body, false)?;
+        binary::encode_into(out, &[reply.record()]);
+        match reply {
+            Body::BlockchainGetUserAccountResponse(reply) => self.accounts.extend(reply.result),
+            Body::BlockchainNewAddressResponse(reply) => self.occasion.created = Some(reply.result),
+            _ => {}
+        }
+        Some((question, error))
+    }
 }
 
 #[cfg(test)]
@@ -318,18 +423,23 @@ mod tests {
     }
 
     fn storage(key: &[u8]) -> Asked {
+        storage_of(key).unwrap()
+    }
+
+    fn storage_of(key: &[u8]) -> Option<Asked> {
         let question = BlockchainGetStorageDataRequest {
-            address: vec![9; 32],
+            address: vec![99; 32],
             index: key.to_vec(),
         };
-        Asked::new(&question.into()).unwrap()
+        Asked::new(&question.into())
     }
 
     fn questions(foresight: &Foresight, input: &CallInput) -> Vec<Vec<u8>> {
+        let occasion = Occasion::call(input);
         let habit = foresight.habits.values().next().unwrap();
         let steady = habit.expected.iter().filter(|expected| expected.steady);
         steady
-            .filter_map(|expected| expected.pattern.fill(input))
+            .filter_map(|expected| expected.pattern.fill(&occasion))
             .collect()
     }
 
@@ -339,7 +449,8 @@ mod tests {
         let key = |caller: u8| [b"balance".to_vec(), vec![caller; 32]].concat();
         let run = |foresight: &mut Foresight, caller: u8, keys: &[Vec<u8>]| {
             let asked = keys.iter().map(|key| storage(key)).collect();
-            foresight.learn(&input(caller, &[8; 32]), &Foreseen::default(), asked, &[]);
+            let input = input(caller, &[8; 32]);
+            foresight.learn(&Occasion::call(&input), &Foreseen::default(), asked, &[]);
         };
         run(
             &mut foresight,
@@ -362,17 +473,58 @@ mod tests {
         assert_eq!(questions(&foresight, &input(3, b"short")).len(), 2);
 
         let foreseen = Foreseen {
-            known: vec![KnownAnswer::default(); 2],
+            known: Vec::new(),
             origins: vec![0, 1],
         };
-        foresight.learn(&input(3, &[4; 32]), &foreseen, vec![], &[0]);
-        assert_eq!(questions(&foresight, &input(3, &[4; 32])), expected[1..2]);
+        let input = input(3, &[4; 32]);
+        foresight.learn(&Occasion::call(&input), &foreseen, vec![], &[0]);
+        assert_eq!(questions(&foresight, &input), expected[1..2]);
     }
 
     #[test]
     fn only_reads_are_learned() {
         assert!(Asked::new(&BlockchainCurrentEpochRequest {}.into()).is_some());
         assert!(Asked::new(&BlockchainSaveCompiledCodeRequest::default().into()).is_none());
+    }
+
+    #[test]
+    fn what_is_long_or_too_much_is_not_remembered() {
+        assert!(storage_of(&[7; MAX_LENGTH]).is_none());
+        let mut asked = Vec::new();
+        for _ in 0..2 * MAX_PATTERNS {
+            Foresight::listen(&mut asked, &BlockchainCurrentEpochRequest {}.into());
+        }
+        assert_eq!(asked.len(), MAX_PATTERNS);
+        let mut foresight = Foresight::default();
+        let long = CallInput {
+            function: "f".repeat(MAX_LENGTH + 1),
+            ..input(1, b"")
+        };
+        foresight.learn(
+            &Occasion::call(&long),
+            &Foreseen::default(),
+            vec![storage(b"k")],
+            &[],
+        );
+        assert!(foresight.habits.is_empty());
+        let many = CallInput {
+            vm_input: VmInput {
+                arguments: (0..100).map(|number| vec![number; 32]).collect(),
+                ..VmInput::default()
+            },
+            ..input(1, b"")
+        };
+        let holes = |byte: u8| {
+            let question = storage(&[byte; 32]).question;
+            Pattern::of(
+                Kind::BlockchainGetStorageDataRequest,
+                question,
+                &Occasion::call(&many),
+            )
+            .holes
+        };
+        assert_eq!(holes(MAX_SOURCES as u8 - 1).len(), 1);
+        assert!(holes(MAX_SOURCES as u8).is_empty());
     }
 
     #[test]
@@ -384,7 +536,12 @@ mod tests {
                 recipient: contract.to_be_bytes().to_vec(),
                 ..input(1, b"")
             };
-            foresight.learn(&input, &Foreseen::default(), vec![storage(b"k")], &[]);
+            foresight.learn(
+                &Occasion::call(&input),
+                &Foreseen::default(),
+                vec![storage(b"k")],
+                &[],
+            );
         }
         assert_eq!(foresight.habits.len(), MAX_HABITS);
         let (oldest, _) = foresight.habits.keys().next().unwrap();

@@ -19,12 +19,37 @@ fn u32_at(header: &[u8], at: usize) -> u32 {
         .map_or(0, u32::from_le_bytes)
 }
 
-/// Writes a frame of pipes 3, 4 and 5: length, kind, payload. One write, so that the reader wakes once.
+/// The length and the kind in front of the payload of a message, in bytes.
+pub const MESSAGE_HEADER: usize = 8;
+
+/// Writes a frame of pipes 3, 4 and 5: length, kind, payload.
 ///
 /// # Errors
 /// The payload is longer than `limit`, in bytes, or the pipe failed.
 pub fn write_message(out: &mut impl Write, kind: u32, payload: &[u8], limit: u32) -> Result<(), WireError> {
-    write(out, &kind.to_le_bytes(), payload, limit)
+    write_in_place(out, kind, &mut [&[0; MESSAGE_HEADER], payload].concat(), limit)
+}
+
+/// The same, of a frame that has room for its header, [`MESSAGE_HEADER`] bytes, in front of the payload. One write, so
+/// that the reader wakes once.
+///
+/// # Errors
+/// As [`write_message`].
+pub fn write_in_place(
+    out: &mut impl Write,
+    kind: u32,
+    frame: &mut [u8],
+    limit: u32,
+) -> Result<(), WireError> {
+    let length = checked_length(frame.len().saturating_sub(MESSAGE_HEADER), limit)?;
+    if let Some((header, _)) = frame.split_first_chunk_mut::<MESSAGE_HEADER>() {
+        let (first, second) = header.split_at_mut(4);
+        first.copy_from_slice(&length.to_le_bytes());
+        second.copy_from_slice(&kind.to_le_bytes());
+    }
+    out.write_all(frame)?;
+    out.flush()?;
+    Ok(())
 }
 
 /// Reads a frame of pipes 3, 4 and 5.
@@ -32,12 +57,19 @@ pub fn write_message(out: &mut impl Write, kind: u32, payload: &[u8], limit: u32
 /// # Errors
 /// The pipe ended or failed, or the frame is longer than `limit`, in bytes.
 pub fn read_message(input: &mut impl Read, limit: u32) -> Result<(u32, Vec<u8>), WireError> {
-    let mut header = [0; 8];
+    let mut payload = Vec::new();
+    Ok((read_message_into(&mut payload, input, limit)?, payload))
+}
+
+/// The same, with the payload in place of what is in `payload`. Returns the kind.
+///
+/// # Errors
+/// As [`read_message`].
+pub fn read_message_into(payload: &mut Vec<u8>, input: &mut impl Read, limit: u32) -> Result<u32, WireError> {
+    let mut header = [0; MESSAGE_HEADER];
     read_header(input, &mut header)?;
-    Ok((
-        u32_at(&header, 4),
-        read_payload(input, u32_at(&header, 0), limit)?,
-    ))
+    read_payload(payload, input, u32_at(&header, 0), limit)?;
+    Ok(u32_at(&header, 4))
 }
 
 /// Writes a frame of the log pipes 6 and 7: length, payload.
@@ -45,7 +77,10 @@ pub fn read_message(input: &mut impl Read, limit: u32) -> Result<(u32, Vec<u8>),
 /// # Errors
 /// The payload is longer than `limit`, in bytes, or the pipe failed.
 pub fn write_log(out: &mut impl Write, payload: &[u8], limit: u32) -> Result<(), WireError> {
-    write(out, &[], payload, limit)
+    let length = checked_length(payload.len(), limit)?;
+    out.write_all(&[&length.to_le_bytes(), payload].concat())?;
+    out.flush()?;
+    Ok(())
 }
 
 /// Reads a frame of the log pipes.
@@ -55,24 +90,17 @@ pub fn write_log(out: &mut impl Write, payload: &[u8], limit: u32) -> Result<(),
 pub fn read_log(input: &mut impl Read, limit: u32) -> Result<Vec<u8>, WireError> {
     let mut header = [0; 4];
     read_header(input, &mut header)?;
-    read_payload(input, u32_at(&header, 0), limit)
+    let mut payload = Vec::new();
+    read_payload(&mut payload, input, u32_at(&header, 0), limit)?;
+    Ok(payload)
 }
 
-fn write(out: &mut impl Write, kind: &[u8], payload: &[u8], limit: u32) -> Result<(), WireError> {
-    let length = u32::try_from(payload.len())
-        .ok()
-        .filter(|length| *length <= limit)
-        .ok_or(WireError::TooLong {
-            length: payload.len() as u64,
-            limit: u64::from(limit),
-        })?;
-    let mut frame = Vec::with_capacity(4 + kind.len() + payload.len());
-    frame.extend_from_slice(&length.to_le_bytes());
-    frame.extend_from_slice(kind);
-    frame.extend_from_slice(payload);
-    out.write_all(&frame)?;
-    out.flush()?;
-    Ok(())
+fn checked_length(payload: usize, limit: u32) -> Result<u32, WireError> {
+    let length = u32::try_from(payload).ok().filter(|length| *length <= limit);
+    length.ok_or(WireError::TooLong {
+        length: payload as u64,
+        limit: u64::from(limit),
+    })
 }
 
 /// Fills `header`, telling an end between two frames from an end within one.
@@ -90,7 +118,12 @@ fn read_header(input: &mut impl Read, header: &mut [u8]) -> Result<(), WireError
     Ok(())
 }
 
-fn read_payload(input: &mut impl Read, length: u32, limit: u32) -> Result<Vec<u8>, WireError> {
+fn read_payload(
+    payload: &mut Vec<u8>,
+    input: &mut impl Read,
+    length: u32,
+    limit: u32,
+) -> Result<(), WireError> {
     if length > limit {
         return Err(WireError::TooLong {
             length: u64::from(length),
@@ -99,13 +132,14 @@ fn read_payload(input: &mut impl Read, length: u32, limit: u32) -> Result<Vec<u8
     }
     let length = length as usize;
     // Memory follows the bytes that came, not the length that was promised.
-    let mut payload = Vec::with_capacity(length.min(CHUNK));
+    payload.clear();
+    payload.reserve_exact(length.min(CHUNK));
     while payload.len() < length {
         let start = payload.len();
         payload.resize(length.min(start + start.max(CHUNK)), 0);
         input.read_exact(&mut payload[start..])?;
     }
-    Ok(payload)
+    Ok(())
 }
 
 #[cfg(test)]

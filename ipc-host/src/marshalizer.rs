@@ -52,6 +52,24 @@ impl Marshalizer {
         })
     }
 
+    /// Writes the payload of a message behind what is in `out`.
+    ///
+    /// # Errors
+    /// The encoding cannot express the message.
+    pub fn encode_into(
+        self,
+        out: &mut Vec<u8>,
+        base: &Base,
+        message: &dyn Record,
+        dialect: Dialect,
+    ) -> Result<(), WireError> {
+        match self {
+            Self::Binary => binary::encode_into(out, &[base, message]),
+            _ => out.extend_from_slice(&self.encode(base, message, dialect)?),
+        }
+        Ok(())
+    }
+
     /// Reads the payload of a message. Returns the dialect it gave away, if it did.
     ///
     /// # Errors

@@ -8,7 +8,6 @@ use std::fmt;
 
 use arwen_interface::{CallInput, CreateInput, EsdtToken, UserAccount, VmOutput};
 
-use crate::known::KnownAnswer;
 use crate::record;
 use crate::records::{GasSchedule, InitializeArguments};
 use crate::wire::{
@@ -144,13 +143,15 @@ messages! {
     3 ContractDeployRequest "MessageContractDeployRequest" => ContractResponse {
         /// What to deploy.
         "CreateInput": Ptr<CreateInput> => create_input: Option<CreateInput>;
+        /// As in a call.
+        "KnownAnswers": Bytes => known: Vec<u8>, .own();
     }
     /// Asks for a call.
     4 ContractCallRequest "MessageContractCallRequest" => ContractResponse {
         /// What to call.
         "CallInput": Ptr<CallInput> => call_input: Option<CallInput>;
-        /// Answers to questions that the call is likely to ask.
-        "KnownAnswers": List<Rec<KnownAnswer>> => known: Vec<KnownAnswer>, .own();
+        /// Answers to questions that are likely to be asked, each in binary: kind, question, error, answer, shelf.
+        "KnownAnswers": Bytes => known: Vec<u8>, .own();
     }
     /// What a deployment or call changes; none after an error of the VM itself.
     5 ContractResponse "MessageContractResponse" {

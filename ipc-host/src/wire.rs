@@ -165,10 +165,10 @@ pub trait Wire {
 /// How a Rust value `T` crosses the pipe as this wire type.
 pub trait Codec<T>: Wire {
     /// Writes `value`.
-    fn write(value: &T, sink: &mut dyn Sink);
+    fn write<S: Sink + ?Sized>(value: &T, sink: &mut S);
     /// Reads into `value`, which keeps what the source does not mention.
     ///
     /// # Errors
     /// What comes next is not of this type, or out of range.
-    fn read(value: &mut T, source: &mut dyn Source) -> Result<(), DecodeError>;
+    fn read<S: Source + ?Sized>(value: &mut T, source: &mut S) -> Result<(), DecodeError>;
 }

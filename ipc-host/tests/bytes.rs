@@ -164,6 +164,7 @@ fn create_input() -> CreateInput {
 fn deployment_request() {
     let request = ContractDeployRequest {
         create_input: Some(create_input()),
+        ..ContractDeployRequest::default()
     };
     check(
         1,

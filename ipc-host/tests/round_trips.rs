@@ -112,6 +112,7 @@ fn anything(kind: Kind, entropy: Vec<u8>) -> (Base, Body) {
 fn arrived(marshalizer: Marshalizer, mut body: Body) -> Body {
     if marshalizer == Marshalizer::Gob {
         match &mut body {
+            Body::ContractDeployRequest(deploy) => deploy.known.clear(),
             Body::ContractCallRequest(call) => call.known.clear(),
             Body::ContractResponse(response) => response.unused.clear(),
             Body::VersionRequest(request) => request.binary_tables = 0,

@@ -186,7 +186,7 @@ impl Child {
             Step::AskForEver => loop {
                 self.take(Step::Ask);
             },
-            Step::Request => self.send(ContractDeployRequest { create_input: None }),
+            Step::Request => self.send(ContractDeployRequest::default()),
             Step::Frame(length, kind, payload) => {
                 let frame = [&length.to_le_bytes(), &kind.to_le_bytes(), payload].concat();
                 let _ = self.channel.transport().write_all(&frame);

@@ -209,6 +209,12 @@ impl<T: Read + Write> BlockchainHook for PipeHooks<'_, T> {
     }
 
     fn code(&mut self, account: &UserAccount) -> Vec<u8> {
+        if let Some((known, _)) = self
+            .known
+            .find_bytes::<BlockchainGetCodeRequest>(&account.address)
+        {
+            return known.code;
+        }
         self.ask_or_zero(BlockchainGetCodeRequest {
             account: Some(account.clone()),
         })

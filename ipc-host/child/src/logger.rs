@@ -28,6 +28,10 @@ use crate::interrupt::Interrupts;
 /// The longest profile that is read, in bytes.
 const MAX_PROFILE: u32 = 1 << 20;
 
+/// How much of profiles is read at once, in bytes: some orders, or most profiles. Each request looks for them, and the
+/// room for a page takes longer to clear than the look.
+const CHUNK: usize = 256;
+
 /// How many lines wait for a slow reader before lines are dropped.
 const QUEUE: usize = 1024;
 
@@ -70,7 +74,7 @@ impl Profiles {
                     }
                 }
                 Err(WireError::Closed | WireError::Truncated) => {
-                    let mut chunk = [0; 4096];
+                    let mut chunk = [0; CHUNK];
                     match self.pipe.as_mut()?.read(&mut chunk) {
                         Ok(read) if read > 0 => self.bytes.extend_from_slice(&chunk[..read]),
                         Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

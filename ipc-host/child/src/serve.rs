@@ -10,7 +10,7 @@ use arwen_ipc_host::binary;
 use arwen_ipc_host::channel::{Channel, Received};
 use arwen_ipc_host::error::{WireError, critical};
 use arwen_ipc_host::gas_line;
-use arwen_ipc_host::known::{KnownAnswer, KnownAnswers, Shelf};
+use arwen_ipc_host::known::{KnownAnswers, Shelf};
 use arwen_ipc_host::log::LogLevel;
 use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::messages::*;
@@ -93,18 +93,18 @@ impl<T: Read + Write> Server<'_, T> {
         }
         match body {
             Body::Stop(_) => Err(LoopEnd::Stop),
-            Body::ContractDeployRequest(ContractDeployRequest { create_input }) => {
+            Body::ContractDeployRequest(ContractDeployRequest { create_input, known }) => {
                 let Some(input) = create_input else {
                     return self.reply_output(Err(no_input()), vec![]);
                 };
-                let (result, _) = self.run(vec![], |machine, hook| machine.create(hook, &input))?;
-                self.reply_output(result, vec![])
+                let (result, unused) = self.run(&known, |machine, hook| machine.create(hook, &input))?;
+                self.reply_output(result, unused)
             }
             Body::ContractCallRequest(ContractCallRequest { call_input, known }) => {
                 let Some(input) = call_input else {
                     return self.reply_output(Err(no_input()), vec![]);
                 };
-                let (result, unused) = self.run(known, |machine, hook| machine.call(hook, &input))?;
+                let (result, unused) = self.run(&known, |machine, hook| machine.call(hook, &input))?;
                 self.reply_output(result, unused)
             }
             Body::GasScheduleChangeRequest(GasScheduleChangeRequest { gas_schedule }) => {
@@ -150,7 +150,7 @@ impl<T: Read + Write> Server<'_, T> {
     /// known answers were of no use.
     fn run(
         &mut self,
-        known: Vec<KnownAnswer>,
+        known: &[u8],
         work: impl FnOnce(&mut dyn Machine, &mut dyn BlockchainHook) -> Result<VmOutput, String>,
     ) -> Result<(Result<VmOutput, String>, Vec<u32>), LoopEnd> {
         let interrupt = self.machine.interrupt();

@@ -234,6 +234,7 @@ fn requests_are_answered_one_after_the_other() {
     };
     let request = ContractDeployRequest {
         create_input: Some(input),
+        ..ContractDeployRequest::default()
     };
     let (reply, _) = node.ask(request, &[(question.into(), answer.into(), "")]);
     let output = ContractResponse::from_body(reply).unwrap().output.unwrap();

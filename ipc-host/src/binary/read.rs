@@ -5,12 +5,13 @@ use serde::Deserialize;
 
 use super::{nullable, present};
 use crate::error::{DecodeError, Problem};
-use crate::wire::{Budget, MAX_BIG_BYTES, Record, Source, Type};
+use crate::wire::{Budget, Field, MAX_BIG_BYTES, Record, Source, Type};
 
 type Result<T> = std::result::Result<T, DecodeError>;
 
 /// Reads the binary encoding off the front of a payload.
-pub(super) struct BinarySource<'a> {
+#[derive(Debug)]
+pub struct BinarySource<'a> {
     input: &'a [u8],
     at: usize,
     /// The type of the value that comes next.
@@ -22,7 +23,7 @@ pub(super) struct BinarySource<'a> {
 
 impl<'a> BinarySource<'a> {
     /// A reader of `input`.
-    pub(super) fn new(input: &'a [u8]) -> Self {
+    pub(crate) fn new(input: &'a [u8]) -> Self {
         Self {
             input,
             at: 0,
@@ -43,22 +44,19 @@ impl<'a> BinarySource<'a> {
         }
     }
 
-    /// Reads the fields of a record.
-    ///
-    /// # Errors
-    /// The input ends early, or a value is out of range.
-    pub(super) fn fields(&mut self, record: &mut dyn Record) -> Result<()> {
-        for (index, field) in record.table().fields.iter().enumerate() {
-            if present(field) {
-                self.ty = &field.ty;
-                record
-                    .read_field(index, self)
-                    .map_err(|error| error.within(field.json))?;
-            }
-        }
-        Ok(())
+    /// Begins a field. False when this encoding does not have it.
+    #[inline]
+    pub fn begin(&mut self, field: &'static Field) -> bool {
+        self.ty = &field.ty;
+        present(field)
     }
 
+    /// Whether all was read.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.rest().is_empty()
+    }
+
+    #[inline]
     fn rest(&self) -> &'a [u8] {
         self.input.get(self.at..).unwrap_or_default()
     }
@@ -68,6 +66,7 @@ impl<'a> BinarySource<'a> {
         DecodeError::new(problem, self.at)
     }
 
+    #[inline]
     fn take<T: Deserialize<'a>>(&mut self, expected: &'static str) -> Result<T> {
         match postcard::take_from_bytes(self.rest()) {
             Ok((value, rest)) => {
@@ -79,11 +78,16 @@ impl<'a> BinarySource<'a> {
         }
     }
 
-    fn take_bytes(&mut self) -> Result<&'a [u8]> {
+    /// Reads bytes without copying them.
+    ///
+    /// # Errors
+    /// The input ends early.
+    pub(crate) fn take_bytes(&mut self) -> Result<&'a [u8]> {
         self.take("bytes")
     }
 
     /// Takes the byte that says that a value is there, if there is one.
+    #[inline]
     fn some(&mut self) -> Result<()> {
         if nullable(self.ty) && !self.take::<bool>("0 or 1")? {
             return Err(self.refuse("a value"));
@@ -162,7 +166,7 @@ impl Source for BinarySource<'_> {
 
     fn record(&mut self, record: &mut dyn Record) -> Result<()> {
         self.some()?;
-        self.fields(record)
+        record.read_binary(self)
     }
 
     fn begin_list(&mut self) -> Result<()> {

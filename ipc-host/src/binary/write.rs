@@ -1,83 +1,87 @@
 //! The writing half.
 
+use std::fmt;
+
 use num_bigint::BigInt;
 use postcard::ser_flavors::Flavor;
 use serde::{Serialize, Serializer};
 
 use super::{nullable, present};
 use crate::error::Inexpressible;
-use crate::wire::{Dialect, Presence, Record, Sink, Type};
+use crate::wire::{Dialect, Field, Presence, Record, Sink, Type};
 
 /// Bytes in memory, which take whatever comes.
-#[derive(Debug, Default)]
-struct Memory(Vec<u8>);
+#[derive(Debug)]
+struct Memory<'a>(&'a mut Vec<u8>);
 
-impl Flavor for Memory {
-    type Output = Vec<u8>;
+impl Flavor for Memory<'_> {
+    type Output = ();
 
+    #[inline]
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
         self.0.push(byte);
         Ok(())
     }
 
+    #[inline]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
         self.0.extend_from_slice(bytes);
         Ok(())
     }
 
-    fn finalize(self) -> postcard::Result<Vec<u8>> {
-        Ok(self.0)
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
     }
 }
 
 /// Writes the binary encoding.
-pub(super) struct BinarySink {
-    out: postcard::Serializer<Memory>,
+pub struct BinarySink<'a> {
+    out: postcard::Serializer<Memory<'a>>,
     /// The type of the value that is written next.
     ty: &'static Type,
     /// The types of the items of the lists and maps that are open, innermost last.
     items: Vec<&'static Type>,
 }
 
-impl Default for BinarySink {
-    fn default() -> Self {
+impl fmt::Debug for BinarySink<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BinarySink")
+            .field("out", &self.out.output)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> BinarySink<'a> {
+    /// A writer behind what is in `out`.
+    pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
         Self {
-            out: postcard::Serializer {
-                output: Memory::default(),
-            },
+            out: postcard::Serializer { output: Memory(out) },
             ty: &Type::Bool,
             items: Vec::new(),
         }
     }
-}
 
-impl BinarySink {
-    /// What was written.
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.out.output.0
+    /// Begins a field. False when this encoding does not have it.
+    #[inline]
+    pub fn begin(&mut self, field: &'static Field) -> bool {
+        self.ty = &field.ty;
+        present(field)
     }
 
-    /// Writes the fields of a record.
-    pub(super) fn fields(&mut self, record: &dyn Record) {
-        for (index, field) in record.table().fields.iter().enumerate() {
-            if present(field) {
-                self.ty = &field.ty;
-                record.write_field(index, self);
-            }
-        }
-    }
-
+    #[inline]
     fn put(&mut self, value: impl Serialize) {
         // Memory refuses nothing, and these types have no other way to fail.
         let _ = value.serialize(&mut self.out);
     }
 
+    #[inline]
     fn put_bytes(&mut self, bytes: &[u8]) {
         // As above.
         let _ = self.out.serialize_bytes(bytes);
     }
 
     /// Says that a value follows that might have been absent.
+    #[inline]
     fn some(&mut self) {
         if nullable(self.ty) {
             self.put(true);
@@ -98,7 +102,7 @@ impl BinarySink {
     }
 }
 
-impl Sink for BinarySink {
+impl Sink for BinarySink<'_> {
     fn dialect(&self) -> Dialect {
         Dialect::Current
     }
@@ -135,7 +139,7 @@ impl Sink for BinarySink {
     }
     fn record(&mut self, record: &dyn Record, _: Presence) {
         self.some();
-        self.fields(record);
+        record.write_binary(self);
     }
     fn begin_list(&mut self, len: usize) -> bool {
         self.open(len);

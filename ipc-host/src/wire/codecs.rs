@@ -65,10 +65,10 @@ wire_types! {
 macro_rules! codecs {
     ($($wire:ty as $rust:ty, |$out:ident, $w:ident| $write:expr, |$in:ident, $r:ident| $read:expr;)*) => { $(
         impl Codec<$rust> for $wire {
-            fn write($w: &$rust, $out: &mut dyn Sink) {
+            fn write<S: Sink + ?Sized>($w: &$rust, $out: &mut S) {
                 $write
             }
-            fn read($r: &mut $rust, $in: &mut dyn Source) -> Result<(), DecodeError> {
+            fn read<S: Source + ?Sized>($r: &mut $rust, $in: &mut S) -> Result<(), DecodeError> {
                 // A null leaves a scalar as it is, as in Go.
                 if !$in.null()? {
                     *$r = $read;
@@ -104,10 +104,10 @@ fn into_text(bytes: Vec<u8>) -> String {
 }
 
 impl Codec<Vec<u8>> for Bytes {
-    fn write(value: &Vec<u8>, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &Vec<u8>, sink: &mut S) {
         sink.bytes(value);
     }
-    fn read(value: &mut Vec<u8>, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut Vec<u8>, source: &mut S) -> Result<(), DecodeError> {
         *value = if source.null()? {
             Vec::new()
         } else {
@@ -118,13 +118,13 @@ impl Codec<Vec<u8>> for Bytes {
 }
 
 impl Codec<Option<Vec<u8>>> for MaybeBytes {
-    fn write(value: &Option<Vec<u8>>, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &Option<Vec<u8>>, sink: &mut S) {
         match value {
             Some(bytes) => sink.bytes(bytes),
             None => sink.null(),
         }
     }
-    fn read(value: &mut Option<Vec<u8>>, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut Option<Vec<u8>>, source: &mut S) -> Result<(), DecodeError> {
         *value = if source.null()? {
             None
         } else {
@@ -135,17 +135,17 @@ impl Codec<Option<Vec<u8>>> for MaybeBytes {
 }
 
 impl Codec<Option<BigInt>> for Big {
-    fn write(value: &Option<BigInt>, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &Option<BigInt>, sink: &mut S) {
         sink.big(value.as_ref());
     }
-    fn read(value: &mut Option<BigInt>, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut Option<BigInt>, source: &mut S) -> Result<(), DecodeError> {
         *value = if source.null()? { None } else { Some(source.big()?) };
         Ok(())
     }
 }
 
 /// Makes sure that there is memory for one more item.
-fn charge<T>(source: &mut dyn Source) -> Result<(), DecodeError> {
+fn charge<T, S: Source + ?Sized>(source: &mut S) -> Result<(), DecodeError> {
     if source.budget().take(size_of::<T>()) {
         Ok(())
     } else {
@@ -154,7 +154,7 @@ fn charge<T>(source: &mut dyn Source) -> Result<(), DecodeError> {
 }
 
 impl<T: Default, C: Codec<T>> Codec<Vec<T>> for List<C> {
-    fn write(value: &Vec<T>, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &Vec<T>, sink: &mut S) {
         if sink.begin_list(value.len()) {
             for item in value {
                 sink.element();
@@ -163,14 +163,14 @@ impl<T: Default, C: Codec<T>> Codec<Vec<T>> for List<C> {
             sink.end_list();
         }
     }
-    fn read(value: &mut Vec<T>, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut Vec<T>, source: &mut S) -> Result<(), DecodeError> {
         value.clear();
         if source.null()? {
             return Ok(());
         }
         source.begin_list()?;
         while source.element(value.len())? {
-            charge::<T>(source)?;
+            charge::<T, S>(source)?;
             let mut item = T::default();
             C::read(&mut item, source)?;
             value.push(item);
@@ -180,7 +180,7 @@ impl<T: Default, C: Codec<T>> Codec<Vec<T>> for List<C> {
 }
 
 impl<T: Default, C: Codec<T>> Codec<BTreeMap<String, T>> for Map<C> {
-    fn write(value: &BTreeMap<String, T>, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &BTreeMap<String, T>, sink: &mut S) {
         if sink.begin_map(value.len()) {
             for (key, item) in value {
                 sink.key(key);
@@ -189,7 +189,7 @@ impl<T: Default, C: Codec<T>> Codec<BTreeMap<String, T>> for Map<C> {
             sink.end_map();
         }
     }
-    fn read(value: &mut BTreeMap<String, T>, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut BTreeMap<String, T>, source: &mut S) -> Result<(), DecodeError> {
         if source.null()? {
             value.clear();
             return Ok(());
@@ -197,7 +197,7 @@ impl<T: Default, C: Codec<T>> Codec<BTreeMap<String, T>> for Map<C> {
         source.begin_map()?;
         let mut index = 0;
         while let Some(key) = source.key(index)? {
-            charge::<(String, T)>(source)?;
+            charge::<(String, T), S>(source)?;
             let mut item = T::default();
             C::read(&mut item, source)?;
             value.insert(key, item);
@@ -209,7 +209,7 @@ impl<T: Default, C: Codec<T>> Codec<BTreeMap<String, T>> for Map<C> {
 
 /// Names as the keys of a map to empty structs.
 impl Codec<BTreeSet<String>> for Map<Opaque> {
-    fn write(value: &BTreeSet<String>, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &BTreeSet<String>, sink: &mut S) {
         if sink.begin_map(value.len()) {
             for key in value {
                 sink.key(key);
@@ -218,7 +218,7 @@ impl Codec<BTreeSet<String>> for Map<Opaque> {
             sink.end_map();
         }
     }
-    fn read(value: &mut BTreeSet<String>, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut BTreeSet<String>, source: &mut S) -> Result<(), DecodeError> {
         if source.null()? {
             value.clear();
             return Ok(());
@@ -226,7 +226,7 @@ impl Codec<BTreeSet<String>> for Map<Opaque> {
         source.begin_map()?;
         let mut index = 0;
         while let Some(key) = source.key(index)? {
-            charge::<String>(source)?;
+            charge::<String, S>(source)?;
             source.skip()?;
             value.insert(key);
             index += 1;
@@ -237,22 +237,25 @@ impl Codec<BTreeSet<String>> for Map<Opaque> {
 
 /// Names that may be absent as a whole.
 impl Codec<Option<BTreeSet<String>>> for Map<Opaque> {
-    fn write(value: &Option<BTreeSet<String>>, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &Option<BTreeSet<String>>, sink: &mut S) {
         match value {
             Some(names) => Self::write(names, sink),
             None => sink.null(),
         }
     }
-    fn read(value: &mut Option<BTreeSet<String>>, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(
+        value: &mut Option<BTreeSet<String>>,
+        source: &mut S,
+    ) -> Result<(), DecodeError> {
         Self::read(value.get_or_insert_default(), source)
     }
 }
 
 impl<R: Declared> Codec<R> for Rec<R> {
-    fn write(value: &R, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &R, sink: &mut S) {
         sink.record(value, value.presence());
     }
-    fn read(value: &mut R, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut R, source: &mut S) -> Result<(), DecodeError> {
         if source.null()? {
             Ok(())
         } else {
@@ -262,13 +265,13 @@ impl<R: Declared> Codec<R> for Rec<R> {
 }
 
 impl<R: Declared> Codec<Option<R>> for Ptr<R> {
-    fn write(value: &Option<R>, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &Option<R>, sink: &mut S) {
         match value {
             Some(record) => sink.record(record, record.presence()),
             None => sink.null(),
         }
     }
-    fn read(value: &mut Option<R>, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut Option<R>, source: &mut S) -> Result<(), DecodeError> {
         if source.null()? {
             *value = None;
             return Ok(());
@@ -278,7 +281,7 @@ impl<R: Declared> Codec<Option<R>> for Ptr<R> {
 }
 
 impl Codec<bool> for Opaque {
-    fn write(value: &bool, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &bool, sink: &mut S) {
         if *value {
             if sink.begin_map(0) {
                 sink.end_map();
@@ -287,20 +290,20 @@ impl Codec<bool> for Opaque {
             sink.null();
         }
     }
-    fn read(value: &mut bool, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut bool, source: &mut S) -> Result<(), DecodeError> {
         *value = !source.null()?;
         if *value { source.skip() } else { Ok(()) }
     }
 }
 
 impl Codec<Option<VmOutput>> for Output {
-    fn write(value: &Option<VmOutput>, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &Option<VmOutput>, sink: &mut S) {
         match value {
             Some(output) => sink.record(output, output.presence()),
             None => sink.record(&VmOutput::default(), Presence::Nil),
         }
     }
-    fn read(value: &mut Option<VmOutput>, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut Option<VmOutput>, source: &mut S) -> Result<(), DecodeError> {
         <Ptr<VmOutput> as Codec<_>>::read(value, source)
     }
 }
@@ -308,7 +311,7 @@ impl Codec<Option<VmOutput>> for Output {
 type Pair = (Vec<u8>, Vec<u8>);
 type Pairs = Vec<Pair>;
 
-fn write_side(pairs: &Pairs, sink: &mut dyn Sink, side: fn(&Pair) -> &Vec<u8>) {
+fn write_side<S: Sink + ?Sized>(pairs: &Pairs, sink: &mut S, side: fn(&Pair) -> &Vec<u8>) {
     if sink.begin_list(pairs.len()) {
         for pair in pairs {
             sink.element();
@@ -318,9 +321,9 @@ fn write_side(pairs: &Pairs, sink: &mut dyn Sink, side: fn(&Pair) -> &Vec<u8>) {
     }
 }
 
-fn read_side(
+fn read_side<S: Source + ?Sized>(
     pairs: &mut Pairs,
-    source: &mut dyn Source,
+    source: &mut S,
     side: fn(&mut Pair) -> &mut Vec<u8>,
 ) -> Result<(), DecodeError> {
     let mut items: Vec<Vec<u8>> = Vec::new();
@@ -333,19 +336,19 @@ fn read_side(
 }
 
 impl Codec<Pairs> for FirstOf {
-    fn write(value: &Pairs, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &Pairs, sink: &mut S) {
         write_side(value, sink, |pair| &pair.0);
     }
-    fn read(value: &mut Pairs, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut Pairs, source: &mut S) -> Result<(), DecodeError> {
         read_side(value, source, |pair| &mut pair.0)
     }
 }
 
 impl Codec<Pairs> for SecondOf {
-    fn write(value: &Pairs, sink: &mut dyn Sink) {
+    fn write<S: Sink + ?Sized>(value: &Pairs, sink: &mut S) {
         write_side(value, sink, |pair| &pair.1);
     }
-    fn read(value: &mut Pairs, source: &mut dyn Source) -> Result<(), DecodeError> {
+    fn read<S: Source + ?Sized>(value: &mut Pairs, source: &mut S) -> Result<(), DecodeError> {
         read_side(value, source, |pair| &mut pair.1)
     }
 }
@@ -389,12 +392,12 @@ fn only<'a>(
 macro_rules! legacy {
     ($($wire:ident, $codec:ty, $field:ident;)*) => { $(
         impl Codec<Vec<EsdtTransfer>> for $wire {
-            fn write(value: &Vec<EsdtTransfer>, sink: &mut dyn Sink) {
+            fn write<S: Sink + ?Sized>(value: &Vec<EsdtTransfer>, sink: &mut S) {
                 let none = EsdtTransfer::default();
                 let transfer = only(value, &none, |what| sink.refuse(what));
                 <$codec as Codec<_>>::write(&transfer.$field, sink);
             }
-            fn read(value: &mut Vec<EsdtTransfer>, source: &mut dyn Source) -> Result<(), DecodeError> {
+            fn read<S: Source + ?Sized>(value: &mut Vec<EsdtTransfer>, source: &mut S) -> Result<(), DecodeError> {
                 read_legacy(value, |transfer| <$codec as Codec<_>>::read(&mut transfer.$field, source))
             }
         }

@@ -1,6 +1,7 @@
 //! Structs as tables of fields.
 
 use super::{Dialect, Sink, Source, Type};
+use crate::binary::{BinarySink, BinarySource};
 use crate::error::DecodeError;
 
 /// How a field without content is written by a marshalizer that tells "none" from "empty", as JSON does.
@@ -137,6 +138,13 @@ pub trait Record {
     /// # Errors
     /// What comes next is not of the field's type.
     fn read_field(&mut self, index: usize, source: &mut dyn Source) -> Result<(), DecodeError>;
+    /// Writes all fields in binary: what [`write_field`](Self::write_field) would do for one after the other, at once.
+    fn write_binary(&self, sink: &mut BinarySink<'_>);
+    /// Reads all fields in binary.
+    ///
+    /// # Errors
+    /// As [`read_field`](Self::read_field).
+    fn read_binary(&mut self, source: &mut BinarySource<'_>) -> Result<(), DecodeError>;
 }
 
 /// A record whose table is known without a value.
@@ -150,6 +158,9 @@ pub trait Declared: Record + Default + 'static {
 /// Options are calls of [`Field`]'s builder. A `presence` row tells what a value stands for.
 #[macro_export]
 macro_rules! record {
+    (@field $json:literal: $codec:ty $(, .$option:ident($($arg:expr)?))*) => {
+        $crate::wire::Field::new($json, <$codec as $crate::wire::Wire>::TYPE)$(.$option($($arg)?))*
+    };
     ($($rust:ty, $go:literal $(presence $presence:expr)? => {
         $($json:literal: $codec:ty => $field:ident $(, .$option:ident($($arg:expr)?))*;)*
     })*) => { $(
@@ -183,13 +194,32 @@ macro_rules! record {
                 )*
                 Ok(())
             }
+            #[allow(unused_variables)]
+            fn write_binary(&self, sink: &mut $crate::binary::BinarySink<'_>) {
+                $(
+                    if sink.begin(const { &$crate::record!(@field $json: $codec $(, .$option($($arg)?))*) }) {
+                        <$codec as $crate::wire::Codec<_>>::write(&self.$field, sink);
+                    }
+                )*
+            }
+            #[allow(unused_variables)]
+            fn read_binary(
+                &mut self,
+                source: &mut $crate::binary::BinarySource<'_>,
+            ) -> Result<(), $crate::error::DecodeError> {
+                $(
+                    if source.begin(const { &$crate::record!(@field $json: $codec $(, .$option($($arg)?))*) }) {
+                        <$codec as $crate::wire::Codec<_>>::read(&mut self.$field, source)
+                            .map_err(|error| error.within($json))?;
+                    }
+                )*
+                Ok(())
+            }
         }
         impl $crate::wire::Declared for $rust {
             const TABLE: $crate::wire::RecordType = $crate::wire::RecordType {
                 go: $go,
-                fields: &[$(
-                    $crate::wire::Field::new($json, <$codec as $crate::wire::Wire>::TYPE)$(.$option($($arg)?))*
-                ),*],
+                fields: &[$($crate::record!(@field $json: $codec $(, .$option($($arg)?))*)),*],
             };
         }
     )* };

@@ -250,7 +250,10 @@ pub fn protocol_driver(data: &[u8]) -> Verdict {
             let create_input = Some(CreateInput::default());
             ask(
                 &mut channel,
-                &ContractDeployRequest { create_input },
+                &ContractDeployRequest {
+                    create_input,
+                    ..ContractDeployRequest::default()
+                },
                 Some(&mut world),
                 how,
             )
