@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::fds::End;
 use crate::frame::MAX_PAYLOAD;
 use crate::messages::Kind;
+use crate::patience::{HOPE, PATIENCE, SELDOM};
 use crate::records::Base;
 use crate::wire::{Declared, Dialect, Field, RecordType, Type};
 
@@ -82,6 +83,15 @@ pub fn manual() -> String {
         format_args!(
             "\nPayloads of more than {} MiB are refused, before memory is allocated.",
             MAX_PAYLOAD >> 20
+        ),
+    );
+    line(
+        &mut text,
+        format_args!(
+            "\nA driver and a child that wait for a message look for it for up to {} µs before they sleep, unless there is but \
+             one processor. After {HOPE} waits in vain they sleep at once, and look once in {SELDOM} waits: when both sides \
+             share a processor, or an answer takes longer, looking would only keep the other side waiting.",
+            PATIENCE.as_micros()
         ),
     );
     text.push_str("\n## Starting and ending\n\n");

@@ -1,7 +1,10 @@
 //! Reading from a pipe whose other side is expected to write at once.
 //!
-//! A process that sleeps in `read` wakes 5 to 40 µs after the other side has written, and a dialogue waits for that
-//! at every message. So a reader first looks a few times, letting others run in between, and sleeps only then.
+//! A process that sleeps wakes 5 to 40 µs after the other side has written, and a dialogue waits for that at every
+//! message. So a reader first looks for a while and sleeps only then. It never offers its processor to others in
+//! between: on a busy machine one of them keeps it for milliseconds. That makes looking a loss where both sides share a
+//! processor, or when the other side takes its time. A reader that looked in vain a few times therefore sleeps at once,
+//! and only looks now and then whether that has changed. Where there is but one processor it never looks.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,33 +13,93 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-/// How long a reader looks before it sleeps: longer than most answers take, and little to lose when none comes.
-pub const PATIENCE: Duration = Duration::from_micros(50);
+/// How long a reader looks before it sleeps: longer than most answers take, even of another side that has to wake
+/// first, so that two sides that sleep find back to looking; and little to lose when none comes.
+pub const PATIENCE: Duration = Duration::from_micros(100);
 
-/// Reads from `file`, which does not block, as soon as something comes within [`PATIENCE`].
-///
-/// # Errors
-/// Those of reading; `WouldBlock` when nothing came.
-pub fn read_soon(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut since = None;
-    loop {
-        match file.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                let start = *since.get_or_insert_with(Instant::now);
-                if start.elapsed() >= PATIENCE {
-                    return Err(error);
+/// How often in a row a reader looks in vain before it loses hope.
+pub(crate) const HOPE: u32 = 3;
+
+/// How often a reader without hope waits for each time that it looks. Looking costs about 3 µs a wait then.
+pub(crate) const SELDOM: u32 = 32;
+
+/// How long a look rests, in turns of a loop that tells the processor so; about as long as a look takes, 0.3 µs.
+const REST: u32 = 8;
+
+/// Whether looking has been of use.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Whether the other side can run while this one looks.
+    possible: bool,
+    /// How often in a row looking was in vain.
+    in_vain: u32,
+    /// Waits since the last look.
+    waits: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            possible: thread::available_parallelism().is_ok_and(|processors| processors.get() > 1),
+            in_vain: 0,
+            waits: 0,
+        }
+    }
+}
+
+impl Patience {
+    /// A wait begins: is it worth looking?
+    fn looks(&mut self) -> bool {
+        self.waits += 1;
+        let looks = self.possible && (self.in_vain < HOPE || self.waits >= SELDOM);
+        if looks {
+            self.waits = 0;
+        }
+        looks
+    }
+
+    /// What a look has brought.
+    fn learn(&mut self, came: bool) {
+        self.in_vain = if came { 0 } else { self.in_vain.saturating_add(1) };
+    }
+
+    /// Reads from `file`, which does not block, as soon as something comes while it is worth looking.
+    ///
+    /// # Errors
+    /// Those of reading; `WouldBlock` when it is time to sleep. Whether something is there is not known then.
+    pub fn read(&mut self, mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.looks() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let mut since = None;
+        loop {
+            match file.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if since.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
+                        self.learn(false);
+                        return Err(error);
+                    }
+                    (0..REST).for_each(|_| std::hint::spin_loop());
                 }
-                thread::yield_now();
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => {
+                    // What was there at once says nothing about looking.
+                    if since.is_some() {
+                        self.learn(true);
+                    }
+                    return result;
+                }
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
         }
     }
 }
 
 /// The reading end of a pipe: looks first, sleeps when nothing comes.
 #[derive(Debug)]
-pub struct PatientReader(File);
+pub struct PatientReader {
+    file: File,
+    patience: Patience,
+}
 
 impl PatientReader {
     /// Reads from `file`, which no longer blocks from here on.
@@ -45,23 +108,25 @@ impl PatientReader {
     /// It is nothing that can be read without blocking.
     pub fn new(file: File) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&file, true)?;
-        Ok(Self(file))
+        Ok(Self {
+            file,
+            patience: Patience::default(),
+        })
     }
 }
 
 impl Read for PatientReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match read_soon(&self.0, buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    match poll(&mut [PollFd::new(&self.0, PollFlags::IN)], None) {
-                        Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                        Err(error) => return Err(error.into()),
-                    }
-                }
-                result => return result,
+        let mut result = self.patience.read(&self.file, buffer);
+        while let Err(error) = &result
+            && error.kind() == io::ErrorKind::WouldBlock
+        {
+            match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], None) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => result = self.file.read(buffer),
+                Err(error) => return Err(error.into()),
             }
         }
+        result
     }
 }
 
@@ -76,7 +141,7 @@ mod tests {
         let (reader, mut writer) = io::pipe().unwrap();
         let file = File::from(OwnedFd::from(reader));
         let mut reader = PatientReader::new(file.try_clone().unwrap()).unwrap();
-        let error = read_soon(&file, &mut [0]).unwrap_err();
+        let error = Patience::default().read(&file, &mut [0]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
         let late = thread::spawn(move || {
             thread::sleep(10 * PATIENCE);
@@ -86,5 +151,27 @@ mod tests {
         assert_eq!(reader.read(&mut buffer).unwrap(), 4);
         assert_eq!(reader.read(&mut buffer).unwrap(), 0);
         late.join().unwrap();
+    }
+
+    #[test]
+    fn a_reader_that_looks_in_vain_looks_seldom_and_one_that_finds_something_looks_again() {
+        let mut patience = Patience {
+            possible: true,
+            in_vain: 0,
+            waits: 0,
+        };
+        let wait = |patience: &mut Patience, came: bool| {
+            let looks = patience.looks();
+            if looks {
+                patience.learn(came);
+            }
+            looks
+        };
+        let looks = |patience: &mut Patience| (0..10 * SELDOM).filter(|_| wait(patience, false)).count();
+        assert_eq!(looks(&mut patience), HOPE as usize + 9);
+        while !wait(&mut patience, true) {}
+        assert!(wait(&mut patience, true) && wait(&mut patience, true));
+        patience.possible = false;
+        assert_eq!(looks(&mut patience), 0);
     }
 }

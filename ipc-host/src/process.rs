@@ -19,7 +19,7 @@ use crate::gas_line;
 use crate::inflow::Inflow;
 use crate::log::LogLine;
 use crate::marshalizer::Marshalizer;
-use crate::patience::read_soon;
+use crate::patience::Patience;
 
 /// How much of what the child last wrote to stderr is kept for the report of its death, in bytes.
 const STDERR_KEPT: usize = 4096;
@@ -63,6 +63,7 @@ pub struct Process {
     pidfd: Option<OwnedFd>,
     requests: File,
     replies: File,
+    patience: Patience,
     inbox: Box<[u8]>,
     /// Which part of the inbox was not taken yet.
     waiting: Range<usize>,
@@ -125,6 +126,7 @@ impl Process {
             pidfd,
             requests,
             replies,
+            patience: Patience::default(),
             inbox: vec![0; CHUNK].into(),
             waiting: 0..0,
             lines: Inflow::new(lines)?,
@@ -240,12 +242,17 @@ impl Process {
     fn receive(&mut self, buffer: Option<&mut [u8]>) -> io::Result<usize> {
         time_left(self.deadline)?;
         let mut buffer = buffer;
+        let mut looked = false;
         loop {
             let target = match &mut buffer {
                 Some(buffer) => &mut **buffer,
                 None => &mut self.inbox,
             };
-            match read_soon(&self.replies, target) {
+            let result = match std::mem::replace(&mut looked, true) {
+                false => self.patience.read(&self.replies, target),
+                true => (&self.replies).read(target),
+            };
+            match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(true)?,
                 result => return result,
             }
