@@ -152,7 +152,7 @@ pub struct Options<'a> {
     pub question: &'a str,
     /// Only sides whose name contains this text, and the first one.
     pub side: &'a str,
-    /// Which tier runs contracts on every side; the VM's default when none.
+    /// Which tier runs contracts on every side; the child's default when none.
     pub tier: Option<Tier>,
     /// Where the results are written.
     pub out: Option<&'a Path>,
@@ -200,7 +200,7 @@ pub fn run(options: &Options<'_>) -> Result<(), String> {
 fn sides(options: &Options<'_>) -> Result<Vec<Named>, String> {
     let schedule = Schedule::bundled(SCHEDULE).ok_or("no such gas schedule")?;
     let mut settings = VmSettings::default();
-    let tier = options.tier.unwrap_or(settings.tier);
+    let tier = options.tier.unwrap_or(Tier::Tiered);
     settings.tier = tier;
     let vm = Vm::new(settings, schedule.clone()).map_err(|error| error.to_string())?;
     let mut sides: Vec<Named> = vec![("in process", Box::new(vm))];
