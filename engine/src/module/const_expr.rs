@@ -76,13 +76,23 @@ impl ConstExpr {
 
     /// The value as a slot. `global` and `func` give the slots of imported globals and of function references.
     pub fn eval(&self, global: impl Fn(u32) -> u64, func: impl Fn(u32) -> u64) -> u64 {
+        let operand = |op| match op {
+            ConstOp::Const(slot) => Some(slot),
+            ConstOp::GlobalGet(index) => Some(global(index)),
+            ConstOp::RefFunc(index) => Some(func(index)),
+            _ => None,
+        };
+        // Nearly all, thousands in an element segment: without a stack.
+        if let [op] = *self.0 {
+            return operand(op).unwrap_or_default();
+        }
         // The validator has checked the stack; a missing operand cannot happen and reads as zero.
         let mut stack: Vec<u64> = Vec::with_capacity(2);
         for op in &self.0 {
             let value = match *op {
-                ConstOp::Const(slot) => slot,
-                ConstOp::GlobalGet(index) => global(index),
-                ConstOp::RefFunc(index) => func(index),
+                ConstOp::Const(_) | ConstOp::GlobalGet(_) | ConstOp::RefFunc(_) => {
+                    operand(*op).unwrap_or_default()
+                }
                 ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => {
                     let rhs = stack.pop().unwrap_or_default() as u32;
                     let lhs = stack.pop().unwrap_or_default() as u32;
