@@ -71,7 +71,8 @@ impl Config {
     }
 
     /// Slots of 8 bytes the logical stack may hold: a frame takes its parameters, its locals, its deepest operand
-    /// stack and a constant ([`crate::FRAME_OVERHEAD_SLOTS`]). Default: the ruleset's. At most 4 Mi.
+    /// stack and a constant ([`crate::FRAME_OVERHEAD_SLOTS`]), a host function what it calls on through
+    /// ([`crate::HOST_CALL_SLOTS`]). Default: the ruleset's. At most 4 Mi.
     pub fn stack_limit(mut self, slots: u32) -> Self {
         self.stack_limit = slots.min(MAX_STACK_LIMIT);
         self

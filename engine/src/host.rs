@@ -18,7 +18,10 @@ pub trait Host {
     /// zero-extended, and only the low half of an `i32` result is read. `results` start as zeros.
     ///
     /// A host function may create another store on this thread and invoke in it: logical and native stack go on
-    /// from here. A panic ends the invocation and goes on in its caller.
+    /// from here. The logical stack is charged [`crate::HOST_CALL_SLOTS`] for what stands between the two guests, so that
+    /// it ends first if a host function that does so takes no more than 16 KiB of native stack. The interpreter runs on
+    /// the thread's own stack, which has to have 64 bytes for each slot of the limit where calls nest without another
+    /// bound. A panic ends the invocation and goes on in its caller.
     ///
     /// # Errors
     /// [`HostStop`] stops the running code.
@@ -93,8 +96,8 @@ impl<'a> Caller<'a> {
         self.store.meter_ref()
     }
 
-    /// Slots of the logical stack left at this call. Stores invoked from here go on counting from it by
-    /// themselves.
+    /// Slots of the logical stack left at this call. Stores invoked from here go on counting from it by themselves,
+    /// less [`crate::HOST_CALL_SLOTS`].
     pub fn stack_remaining(&self) -> u32 {
         self.stack_remaining
     }

@@ -59,6 +59,7 @@ pub use module::{Diagnosis, ExportType, ImportType, Module, ModuleBuilder};
 pub use observe::{Charge, ChargedOperator, ChargedOperators, Observer, Place, Step};
 pub use ruleset::Ruleset;
 pub use runtime::cells::{Interrupt, Meter};
+pub use runtime::stack::HOST_CALL_SLOTS;
 pub use runtime::store::{Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};
 pub use tier::{NativeBudget, Refusal, TierStatus};
 pub use trap::Trap;

@@ -4,7 +4,9 @@ mod common;
 
 use std::time::Duration;
 
-use arwen_engine::{Extern, HostStop, Interrupt, Module, NoHost, Ruleset, Store, Trap, Value};
+use arwen_engine::{
+    Extern, HOST_CALL_SLOTS, HostStop, Interrupt, Module, NoHost, Ruleset, Store, Trap, Value,
+};
 use arwen_metering::Schedule;
 use common::{Fns, Run, compile, configs, host_imports, i32s};
 
@@ -288,8 +290,70 @@ fn nested_stores_go_on_with_the_stack_of_the_caller() {
             depth[0]
         };
         // An outer frame takes 2 locals and 8; the inner ones 2 operands and 8.
-        assert_eq!(depth_of(0), (10_000 - 10) / 10);
-        assert_eq!(depth_of(3), (10_000 - 4 * 10) / 10);
+        let host = HOST_CALL_SLOTS as i32;
+        assert_eq!(depth_of(0), (10_000 - 10 - host) / 10);
+        assert_eq!(depth_of(3), (10_000 - 4 * (10 + host)) / 10);
+    }
+}
+
+#[test]
+fn stores_nested_without_end_are_stopped_by_the_logical_stack() {
+    let text = r#"(module (import "env" "h" (func $h)) (func (export "f") (local i64 i64) (call $h)))"#;
+    for config in configs(&Ruleset::ARWEN_1_3) {
+        let module = compile(config.clone(), text).unwrap();
+        // The interpreter is on the thread's own stack: what the limit stands for, and room for one host function.
+        let thread = std::thread::Builder::new()
+            .stack_size((64 << 20) + (4 << 20))
+            .spawn(move || {
+                let mut endless = Endless { module, levels: 0 };
+                endless.enter().expect("only the inmost has no room");
+                endless.levels
+            });
+        let levels = thread.unwrap().join().unwrap();
+        let host = HOST_CALL_SLOTS;
+        assert_eq!(
+            levels,
+            (Ruleset::ARWEN_1_3.stack_limit + host) / (10 + host),
+            "{config:?}"
+        );
+    }
+}
+
+/// Nests stores until the stack ends.
+struct Endless {
+    module: Module,
+    levels: u32,
+}
+
+impl Endless {
+    fn enter(&mut self) -> Result<(), Trap> {
+        let module = self.module.clone();
+        let mut store = Store::new(module.engine(), &Interrupt::new());
+        store.meter().set_limit(u64::MAX);
+        let costs = module.costs(Schedule::bundled("dummy").unwrap().op_costs());
+        let instance = store
+            .instantiate(&module, &host_imports(&module), &costs, self)
+            .unwrap();
+        let Some(Extern::Func(f)) = store.export(instance, "f") else {
+            panic!("f")
+        };
+        store.invoke(f, self, &[]).map(|_| ())
+    }
+}
+
+impl arwen_engine::Host for Endless {
+    fn call(
+        &mut self,
+        _: u32,
+        _: &mut arwen_engine::Caller<'_>,
+        _: &[u64],
+        _: &mut [u64],
+    ) -> Result<(), HostStop> {
+        self.levels += 1;
+        match self.enter() {
+            Ok(()) | Err(Trap::StackOverflow) => Ok(()),
+            Err(trap) => panic!("{trap}"),
+        }
     }
 }
 

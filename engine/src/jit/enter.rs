@@ -112,7 +112,8 @@ pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_
     let top = stack.as_ref().map_or(0, native_stack::Stack::top);
     // SAFETY: `way_in` was compiled for this function's type and reads and writes `values` by it; `entry` and `ctx`
     // belong together; store, host and values outlive the call and nobody else uses them meanwhile; the stack is
-    // large enough for `budget` slots, or the one we are on is, as it was taken for a budget that includes this.
+    // large enough for `budget` slots, or the one we are on is, as it was taken for a budget that includes this and the
+    // host functions in between.
     let stopped = unsafe {
         arch::enter(
             activation_ptr,

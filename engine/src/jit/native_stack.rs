@@ -8,7 +8,8 @@ use std::ptr;
 
 use super::abi::BYTES_PER_SLOT;
 
-/// Room for the host functions that run on the stack between guest frames, all levels of nesting together.
+/// Room for one host function: those that call guests again are covered by the slots they are charged
+/// ([`HOST_CALL_SLOTS`](crate::HOST_CALL_SLOTS)).
 const HOST_ROOM: usize = 64 << 20;
 /// Inaccessible bytes below the stack, where a host function without end ends.
 const GUARD: usize = 1 << 20;

@@ -1,12 +1,18 @@
-//! The logical stack: counted alike in both tiers and across guest → host → guest.
+//! The logical stack: counted alike in every tier and across guest → host → guest.
 //!
 //! A frame takes `Body::frame_slots`; an invocation starts with the configured limit or, inside a host call, with
-//! what was left there. A frame that does not fit traps `StackOverflow` before its function charges anything.
+//! what was left there less [`HOST_CALL_SLOTS`]. A frame that does not fit traps `StackOverflow` before its function
+//! charges anything.
 
 use std::cell::Cell;
 
+/// Slots of the logical stack that a host function takes from the invocations it makes: what stands between two guest
+/// frames (the tier, the host function, the store it makes) takes native stack as well. At 64 bytes a slot, as for
+/// frames, 32 KiB.
+pub const HOST_CALL_SLOTS: u32 = 512;
+
 thread_local! {
-    /// Slots left at the innermost host call on this thread; `None` outside of any.
+    /// Slots left to what the innermost host call on this thread invokes; `None` outside of any.
     static REMAINING: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
@@ -21,7 +27,7 @@ pub(crate) struct HostCall(Option<u32>);
 
 impl HostCall {
     pub fn enter(remaining: u32) -> Self {
-        Self(REMAINING.replace(Some(remaining)))
+        Self(REMAINING.replace(Some(remaining.saturating_sub(HOST_CALL_SLOTS))))
     }
 }
 
