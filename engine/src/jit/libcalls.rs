@@ -7,11 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use cranelift_codegen::ir::{Type, types};
 
 use super::enter::Activation;
-use crate::backend;
 use crate::host::HostStop;
 use crate::runtime::context::VmContext;
-use crate::runtime::invocation::Invocation;
-use crate::runtime::stack;
 use crate::runtime::store::{FuncId, FuncKind, InstanceId, Store};
 use crate::trap::Trap;
 
@@ -157,24 +154,13 @@ impl Call<'_> {
         // SAFETY: `invoke` was given the host exclusively for as long as the activation lives; between helper calls
         // nobody uses it.
         let host = unsafe { &mut *host };
-        match kind {
-            FuncKind::Host { id, .. } => {
-                store
-                    .call_host(instance, id, host, remaining, args, results)
-                    .map_err(|HostStop| Trap::Host)?;
-            }
-            FuncKind::Wasm { instance, body } => {
-                let _mark = stack::HostCall::enter(remaining);
-                let call = Invocation {
-                    instance,
-                    body,
-                    budget: remaining,
-                    args,
-                    results,
-                };
-                backend::invoke(store, host, call)?;
-            }
-        }
+        // References to functions of other instances lead to their own code, not here.
+        let FuncKind::Host { id, .. } = kind else {
+            return Err(Trap::Internal);
+        };
+        store
+            .call_host(instance, id, host, remaining, args, results)
+            .map_err(|HostStop| Trap::Host)?;
         Ok(0)
     }
 

@@ -51,8 +51,8 @@ pub(crate) fn way_in(
     b.finalize(target);
 }
 
-/// The way out to an import that is not native code of the same store: a function in the convention of compiled
-/// code that has a helper make the call.
+/// The way out to an import of the host: a function in the convention of compiled code that has a helper make the call.
+/// There is one for every import; that of a function of another instance is never reached.
 pub(crate) fn way_out(
     info: &ModuleInfo,
     index: u32,
