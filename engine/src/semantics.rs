@@ -1,6 +1,6 @@
 //! What every integer operator computes: one pure function each, named as the specification names it.
 //!
-//! This is the written-down meaning both tiers are held to. The interpreter calls these functions; the tests run
+//! This is the written-down meaning all tiers are held to. The interpreter calls these functions; the tests run
 //! the JIT against [`OPERATORS`].
 //!
 //! Values travel in 64-bit slots: an `i32` is zero-extended, so comparisons that ignore the sign, the bitwise

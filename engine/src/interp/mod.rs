@@ -1,7 +1,7 @@
 //! The interpreter tier: register code, translated function by function when first called, and the loop that runs it.
 //!
-//! Needs no executable memory and starts at once. It consults the same plan, meter, limits and runtime as the native
-//! tier, so which of the two ran cannot be seen.
+//! Needs no executable memory and starts at once. It consults the same plan, meter, limits and runtime as the other
+//! tiers, so which of them ran cannot be seen.
 
 mod calls;
 mod code;

@@ -16,7 +16,7 @@ pub(super) const STRAIGHT: usize = 64;
 /// Handlers in one chain at most.
 const MAX_CHAIN: usize = TRANSFERS as usize * (STRAIGHT + 1);
 
-// At 128 bytes a handler, what an unoptimised build takes, half a MiB of native stack.
+// A MiB of native stack if every handler took 128 bytes of it, as some do in an unoptimised build.
 const _: () = assert!(MAX_CHAIN * 128 <= 1 << 20);
 
 /// Why a chain of handlers came back.

@@ -34,7 +34,7 @@ pub(crate) struct Body {
     pub plan: FuncPlan,
     /// Most operands on the stack at any point.
     pub max_operands: u32,
-    /// What a frame takes on the logical stack, in slots. The same in both tiers.
+    /// What a frame takes on the logical stack, in slots. The same in every tier.
     pub frame_slots: u32,
 }
 

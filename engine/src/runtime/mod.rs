@@ -1,4 +1,4 @@
-//! What modules become when they run: stores and what they own. Shared by both tiers.
+//! What modules become when they run: stores and what they own. Shared by all tiers.
 
 pub(crate) mod cells;
 pub(crate) mod context;
