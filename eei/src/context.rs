@@ -96,6 +96,9 @@ pub(crate) fn abort(text: impl Into<String>) -> ! {
 /// The reference's text for a value that is not there.
 pub(crate) const NIL_POINTER: &str = "runtime error: invalid memory address or nil pointer dereference";
 
+/// The text of a run that ended because the machine refused memory, in the reference's words.
+pub(crate) const OUT_OF_MEMORY: &str = "runtime error: out of memory";
+
 /// An index out of range, in the reference's words.
 pub(crate) fn abort_index(index: i32) -> ! {
     abort(format!("runtime error: index out of range [{index}]"))

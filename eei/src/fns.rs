@@ -17,7 +17,7 @@ use arwen_engine::Caller;
 use arwen_interface::Bytes;
 
 use crate::abi::{MemList, MemPtr, MemSlice};
-use crate::context::{NIL_POINTER, Run, abort};
+use crate::context::{NIL_POINTER, OUT_OF_MEMORY, Run, abort};
 use crate::errors::{EeiError, Stop};
 
 /// A host function at work: the run, and the instance that called.
@@ -32,9 +32,6 @@ pub(crate) const BALANCE_LEN: i32 = 32;
 pub(crate) const HASH_LEN: i32 = 32;
 /// The length of an address, in bytes.
 pub(crate) const ADDRESS_LEN: i32 = arwen_interface::ADDRESS_LEN as i32;
-
-/// The error of a run that wants more memory than the machine gives.
-const OUT_OF_MEMORY: &str = "runtime error: out of memory";
 
 /// A 32-bit length for a charge per byte: negative ones are huge.
 pub(crate) fn charged(length: i32) -> u64 {

@@ -6,7 +6,7 @@ use arwen_engine::{
 };
 use arwen_interface::Bytes;
 
-use crate::context::{NIL_POINTER, abort};
+use crate::context::{NIL_POINTER, OUT_OF_MEMORY, abort};
 use crate::errors::EeiError;
 use crate::link::link;
 use crate::vm::Core;
@@ -82,7 +82,7 @@ impl Machine {
     /// Instantiates. The limit is still 0: a start function gets no further than its first check.
     ///
     /// # Errors
-    /// When segments do not fit, or the start function traps.
+    /// When segments do not fit, or the start function traps. What the machine refuses is none: it ends the run.
     pub(crate) fn start(
         core: &mut Core,
         code: std::sync::Arc<Code>,
@@ -100,6 +100,7 @@ impl Machine {
                 refused("link error: elements segment does not fit")
             }
             InstantiateError::Trap(Trap::Host) => abort(NIL_POINTER),
+            InstantiateError::Resource(_) | InstantiateError::Trap(Trap::NoMemory) => abort(OUT_OF_MEMORY),
             InstantiateError::Trap(_) => refused("runtime error: unknown error"),
             other => refused(&other.to_string()),
         })?;

@@ -109,8 +109,11 @@ pub(crate) fn libcalls() -> *const usize {
 
 /// Runs a function.
 pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_>) -> Result<(), Trap> {
-    if store.native {
-        jit::invoke(store, host, call)
+    // Where the machine has no stack for native code, the interpreter, which needs none, gives the same.
+    if store.native
+        && let Some(place) = jit::stack(call.budget)
+    {
+        jit::invoke(store, host, call, place)
     } else if store.engine().tier() == Tier::Observed {
         observe::invoke(store, host, call)
     } else {

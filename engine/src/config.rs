@@ -22,7 +22,9 @@ pub enum Tier {
 /// How memory accesses are kept inside the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MemoryBounds {
-    /// Inaccessible pages after the memory where the system grants the address space, else compares.
+    /// Inaccessible pages after the memory where the system grants the address space, 6 GiB for each. A memory that it
+    /// grants none is one with compares, and what runs with it is interpreted; native code has compares everywhere if
+    /// none is granted when the engine first compiles.
     Guarded,
     /// A compare before each access; the address space reserved is no larger than the memory may become.
     Explicit,

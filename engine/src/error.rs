@@ -62,7 +62,17 @@ pub enum InstantiateError {
     /// An active segment, or the start function, trapped.
     #[error("trap during instantiation: {0}")]
     Trap(Trap),
-    /// The machine refused memory, or the code cannot run here.
+    /// A memory or table starts larger than this engine lets any be.
+    #[error("a {what} is too large: {found}, at most {max}")]
+    TooLarge {
+        /// What it is and what is counted, in words.
+        what: &'static str,
+        /// How many the module asks for.
+        found: u32,
+        /// How many are allowed.
+        max: u32,
+    },
+    /// The machine refused memory, in its own words. Not an outcome of the module: on another machine it goes on.
     #[error("resource refused: {0}")]
     Resource(String),
 }
@@ -89,6 +99,9 @@ pub enum LinkError {
         /// How many were given.
         given: usize,
     },
+    /// The module was made for another engine than the store.
+    #[error("the module belongs to another engine")]
+    Engine,
     /// The cost table is not one of the module's plan.
     #[error("{wanted} prices wanted, {given} given")]
     Costs {
@@ -119,7 +132,8 @@ pub enum LinkError {
     },
 }
 
-/// Why a memory did not grow.
+/// Why a memory did not grow: that many pages are more than it may have or, when they are not, the machine refused them
+/// ([`Trap::NoMemory`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the memory would have {left} pages, at most {max} are allowed")]
 pub struct GrowError {
@@ -127,4 +141,13 @@ pub struct GrowError {
     pub left: u64,
     /// Pages it may have.
     pub max: u32,
+}
+
+/// Who does not let a memory or table grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoGrowth {
+    /// Its limit: an outcome of the code.
+    Limit,
+    /// The machine: none.
+    Machine,
 }

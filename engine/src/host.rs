@@ -80,7 +80,8 @@ impl<'a> Caller<'a> {
     /// Grows that memory by `pages`; gives its size before, in pages.
     ///
     /// # Errors
-    /// When it may not have that many pages, or is not there (then at most 0 are allowed).
+    /// When it may not have that many pages, or is not there (then at most 0 are allowed). When the machine refuses
+    /// them, the code ends with [`crate::Trap::NoMemory`] whatever the host function does.
     pub fn grow_memory(&mut self, pages: u32) -> Result<u32, GrowError> {
         match self.memory_id() {
             Some(memory) => self.store.memory_grow(memory, pages),

@@ -1,5 +1,6 @@
 //! In place of `jit` in a build without native tier: the same names, and nothing behind them.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 
@@ -23,6 +24,10 @@ impl Compiler {
 
     pub fn compile(self: &Arc<Self>, _: &ModuleInfo, _: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
         match **self {}
+    }
+
+    pub fn relies_on_guards(&self) -> bool {
+        match *self {}
     }
 
     pub fn fingerprint(&self) -> &str {
@@ -91,9 +96,19 @@ pub(crate) fn table_bytes(_: &Counts) -> u64 {
     0
 }
 
-/// Never called: nothing has native code.
-pub(crate) fn invoke(_: &mut Store, _: &mut dyn Host, _: Invocation<'_>) -> Result<(), Trap> {
-    Err(Trap::Internal)
+/// There is none.
+pub(crate) fn stack(_: u32) -> Option<Infallible> {
+    None
+}
+
+/// Never called: there is nowhere to run.
+pub(crate) fn invoke(
+    _: &mut Store,
+    _: &mut dyn Host,
+    _: Invocation<'_>,
+    place: Infallible,
+) -> Result<(), Trap> {
+    match place {}
 }
 
 pub(crate) mod libcalls {

@@ -54,6 +54,9 @@ traps! {
     13 BadInvocation "arguments do not match the function";
     /// A bug of the engine: validated code that a tier could not run.
     14 Internal "internal error";
+    /// The machine refused memory to a memory or table that was allowed to grow. Not an outcome of the code: on another
+    /// machine it goes on.
+    15 NoMemory "the machine refused memory";
 }
 
 #[cfg(test)]

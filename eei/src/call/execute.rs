@@ -7,8 +7,8 @@ use arwen_interface::{Bytes, INTERRUPTED};
 
 use crate::admission::{ExportRefusal, export_refusal};
 use crate::context::Run;
-use crate::context::abort;
 use crate::context::runtime::{Breakpoint, MAX_INSTANCES};
+use crate::context::{OUT_OF_MEMORY, abort};
 use crate::errors::EeiError;
 use crate::machine::Machine;
 use crate::observe::RunningCode;
@@ -106,6 +106,10 @@ impl Run<'_> {
     }
 
     fn after_trap(&mut self, trap: Trap) -> Result<(), EeiError> {
+        // Whatever the contract did about it.
+        if trap == Trap::NoMemory {
+            abort(OUT_OF_MEMORY);
+        }
         match self.runtime.breakpoint() {
             Breakpoint::None => Err(match trap {
                 Trap::OutOfGas => EeiError::NotEnoughGas,

@@ -11,7 +11,8 @@ use std::cell::Cell;
 use std::panic::resume_unwind;
 use std::ptr;
 
-use super::{arch, native_stack, traps};
+use super::native_stack::{self, Stack};
+use super::{arch, traps};
 use crate::host::Host;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::store::Store;
@@ -66,8 +67,30 @@ impl Activation {
     }
 }
 
-/// Runs body `body` of an instance with native code.
-pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_>) -> Result<(), Trap> {
+/// Where an entry runs.
+pub(crate) enum Place {
+    /// On the stack it is on, which was taken for a budget that includes this one: a host function called by compiled
+    /// code enters again.
+    Here,
+    /// On a stack that nobody uses.
+    On(Stack),
+}
+
+/// Where code with so many slots may be entered on this thread; `None` when the system has no address space for a stack.
+pub(crate) fn stack(budget: u32) -> Option<Place> {
+    match CURRENT.get().is_null() {
+        true => native_stack::take(budget).map(Place::On),
+        false => Some(Place::Here),
+    }
+}
+
+/// Runs body `body` of an instance with native code, at a place that [`stack`] gave for its budget.
+pub(crate) fn invoke(
+    store: &mut Store,
+    host: &mut dyn Host,
+    call: Invocation<'_>,
+    place: Place,
+) -> Result<(), Trap> {
     let Invocation {
         instance,
         body,
@@ -89,12 +112,6 @@ pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_
     let mut values = vec![0u64; args.len().max(results.len())];
     values[..args.len()].copy_from_slice(args);
     let outer = CURRENT.get();
-    // Code entered from a host call goes on on the stack it is on.
-    let stack = if outer.is_null() {
-        Some(native_stack::take(budget).ok_or(Trap::StackOverflow)?)
-    } else {
-        None
-    };
 
     let host: *mut (dyn Host + '_) = host;
     // SAFETY: only the lifetime changes; the pointer is dropped before `invoke`, which holds the borrow, returns.
@@ -109,7 +126,10 @@ pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_
     };
     let activation_ptr: *mut Activation = &mut activation;
     CURRENT.set(activation_ptr);
-    let top = stack.as_ref().map_or(0, native_stack::Stack::top);
+    let top = match &place {
+        Place::Here => 0,
+        Place::On(stack) => stack.top(),
+    };
     // SAFETY: `way_in` was compiled for this function's type and reads and writes `values` by it; `entry` and `ctx`
     // belong together; store, host and values outlive the call and nobody else uses them meanwhile; the stack is
     // large enough for `budget` slots, or the one we are on is, as it was taken for a budget that includes this and the
@@ -130,7 +150,7 @@ pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_
         CURRENT.set((*activation_ptr).outer);
         ((*activation_ptr).trap.take(), (*activation_ptr).panic.take())
     };
-    if let Some(stack) = stack {
+    if let Place::On(stack) = place {
         native_stack::give_back(stack);
     }
     if let Some(panic) = panic {

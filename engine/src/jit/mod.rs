@@ -26,13 +26,13 @@ use crate::tier::budget::{NativeBudget, Tally};
 use crate::tier::{Refusal, Stopped};
 pub(crate) use code_memory::OpenCode;
 use compile::{Compiled, Scratch, Unit};
-pub(crate) use enter::invoke;
+pub(crate) use enter::{invoke, stack};
 pub(crate) use native_code::{NativeCode, table_bytes};
 
 /// Compiles modules for this machine.
 pub(crate) struct Compiler {
     isa: OwnedTargetIsa,
-    /// Are memories followed by a guard?
+    /// Does the code rely on memories to be followed by a guard?
     guarded: bool,
     budget: NativeBudget,
     fingerprint: String,
@@ -53,16 +53,13 @@ impl Compiler {
         if !arch::SUPPORTED {
             return Err("this processor or system is not supported".into());
         }
-        let guarded = config.memory_bounds == MemoryBounds::Guarded;
-        if guarded && !memory::can_guard() {
-            return Err("no address space for guarded memories: use explicit bounds".into());
-        }
+        let guarded = config.memory_bounds == MemoryBounds::Guarded && memory::can_guard();
         let tail_calls = config
             .ruleset()
             .features
             .contains(wasmparser::WasmFeatures::TAIL_CALL);
         let isa = compile::host_isa(tail_calls)?;
-        let fingerprint = fingerprint(config, &isa);
+        let fingerprint = fingerprint(config, guarded, &isa);
         Ok(Self {
             isa,
             guarded,
@@ -95,6 +92,11 @@ impl Compiler {
         NativeCode::link(units, info.funcs.len(), align as u32)
     }
 
+    /// Must all memories that its code is run with be guarded?
+    pub fn relies_on_guards(&self) -> bool {
+        self.guarded
+    }
+
     /// Everything the code of a module depends on beside the module: two compilers of equal fingerprints make code
     /// that each can run.
     pub fn fingerprint(&self) -> &str {
@@ -103,13 +105,12 @@ impl Compiler {
 }
 
 /// What [`Compiler::fingerprint`] gives. The build stands for every source and dependency of this crate.
-fn fingerprint(config: &Config, isa: &OwnedTargetIsa) -> String {
+fn fingerprint(config: &Config, guarded: bool, isa: &OwnedTargetIsa) -> String {
     let extensions: Vec<String> = isa.isa_flags().iter().map(ToString::to_string).collect();
     format!(
-        "build {}\nruleset {}\nbounds {:?}\nprocessor {} {}\n{}",
+        "build {}\nruleset {}\nguarded {guarded}\nprocessor {} {}\n{}",
         env!("ARWEN_ENGINE_BUILD"),
         config.ruleset().name,
-        config.memory_bounds,
         isa.triple(),
         extensions.join(", "),
         isa.flags(),

@@ -66,9 +66,10 @@ impl Store {
     /// # Errors
     /// [`InstantiateError::Link`]: an import is missing or of the wrong type.
     /// [`InstantiateError::Segment`]: an active segment does not fit, where the ruleset checks that first; else a
-    /// trap. [`InstantiateError::Trap`]: the start function trapped. [`InstantiateError::Resource`]: the system
-    /// refused memory. After an error nothing can reach the instance, except what its segments had already written
-    /// to imported memories and tables.
+    /// trap. [`InstantiateError::Trap`]: the start function trapped. [`InstantiateError::TooLarge`]: a memory or table
+    /// may not be that large. [`InstantiateError::Resource`]: the machine refused memory, which is no outcome. After an
+    /// error nothing can reach the instance, except what its segments had already written to imported memories and
+    /// tables.
     ///
     /// # Panics
     /// When a host function called by the start function panicked: the same panic goes on here.
@@ -80,9 +81,7 @@ impl Store {
         host: &mut dyn Host,
     ) -> Result<InstanceId, InstantiateError> {
         if !self.engine().same(module.engine()) {
-            return Err(InstantiateError::Resource(
-                "the module belongs to another engine".into(),
-            ));
+            return Err(InstantiateError::Link(LinkError::Engine));
         }
         let info = module.info();
         let prices = module.plan().len();
@@ -179,14 +178,13 @@ impl Store {
             mut globals,
         } = linked;
         // Refuse before anything is pushed, so that a failure leaves no half instance behind.
-        let resource = InstantiateError::Resource;
         for ty in &info.memories[memories.len()..] {
-            let memory = Memory::new(self.engine(), *ty, module.image()).map_err(resource)?;
+            let memory = Memory::new(self.engine(), *ty, module.image())?;
             memories.push(MemoryId(self.memories.len() as u32));
             self.memories.push(memory);
         }
         for ty in &info.tables[tables.len()..] {
-            let table = Table::new(*ty, 0).map_err(resource)?;
+            let table = Table::new(*ty)?;
             tables.push(TableId(self.tables.len() as u32));
             self.tables.push(table);
         }

@@ -9,7 +9,7 @@ use super::mapping::{Image, Mapping};
 use super::pool::Pool;
 use crate::config::MemoryBounds;
 use crate::engine::Engine;
-use crate::error::GrowError;
+use crate::error::{InstantiateError, NoGrowth};
 use crate::value::MemoryType;
 
 /// Bytes of a page.
@@ -19,6 +19,8 @@ const INDEX_SPACE: usize = 1 << 32;
 /// Inaccessible bytes kept after the index space in guarded mode: accesses with a smaller constant offset need no
 /// compare.
 pub(crate) const GUARD: usize = 1 << 31;
+/// Bytes of address space of a guarded memory.
+const GUARDED: usize = INDEX_SPACE + GUARD;
 
 /// Base and size of a memory as compiled code reads them.
 #[repr(C)]
@@ -45,26 +47,34 @@ pub(crate) struct Memory {
 unsafe impl Send for Memory {}
 
 impl Memory {
-    /// A memory of its initial size, with an image in it, zero elsewhere. `Err` says what the system refused.
-    pub fn new(engine: &Engine, ty: MemoryType, image: Option<&Arc<Image>>) -> Result<Self, String> {
+    /// A memory of its initial size, with an image in it, zero elsewhere. It has a guard if the engine wants one and the
+    /// system has the address space.
+    pub fn new(
+        engine: &Engine,
+        ty: MemoryType,
+        image: Option<&Arc<Image>>,
+    ) -> Result<Self, InstantiateError> {
         let (config, pool) = (engine.config(), engine.pool());
         let max_pages = ty.limits.max.unwrap_or(65_536).min(config.memory_page_cap);
         if ty.limits.min > max_pages {
-            return Err(format!(
-                "a memory of {} pages, {max_pages} are allowed",
-                ty.limits.min
-            ));
+            return Err(InstantiateError::TooLarge {
+                what: "memory, in pages,",
+                found: ty.limits.min,
+                max: max_pages,
+            });
         }
         let bytes = ty.limits.min as usize * PAGE;
-        let reserve = match config.memory_bounds {
-            MemoryBounds::Guarded => INDEX_SPACE + GUARD,
-            MemoryBounds::Explicit => max_pages as usize * PAGE,
+        let take = |reserve| pool.take(reserve, bytes, image);
+        let guarded = match config.memory_bounds {
+            MemoryBounds::Guarded => take(GUARDED).ok(),
+            MemoryBounds::Explicit => None,
         };
-        let map = match (pool.take(reserve, bytes, image), config.memory_bounds) {
-            (Ok(map), _) => map,
-            // Without guard the memory may move when it grows, so the initial size is enough.
-            (Err(_), MemoryBounds::Explicit) => pool.take(bytes, bytes, image)?,
-            (Err(e), MemoryBounds::Guarded) => return Err(e),
+        // Without guard the memory may move when it grows, so the initial size is enough.
+        let map = match guarded {
+            Some(map) => map,
+            None => take(max_pages as usize * PAGE)
+                .or_else(|_| take(bytes))
+                .map_err(InstantiateError::Resource)?,
         };
         Ok(Self {
             cell: Box::new(MemoryCell {
@@ -81,6 +91,16 @@ impl Memory {
     /// Its type as declared.
     pub fn ty(&self) -> MemoryType {
         self.ty
+    }
+
+    /// Is it followed by a guard? If not, code that relies on one must not run with it.
+    pub fn is_guarded(&self) -> bool {
+        self.map.len() >= GUARDED
+    }
+
+    /// Pages it may have at most.
+    pub fn max_pages(&self) -> u32 {
+        self.max_pages
     }
 
     /// Its size now, in pages.
@@ -107,26 +127,23 @@ impl Memory {
     }
 
     /// Grows by `pages`; gives the size before, in pages.
-    pub fn grow(&mut self, pages: u32) -> Result<u32, GrowError> {
+    pub fn grow(&mut self, pages: u32) -> Result<u32, NoGrowth> {
         let old = self.pages();
         let left = u64::from(old) + u64::from(pages);
-        let refused = GrowError {
-            left,
-            max: self.max_pages,
-        };
         if left > u64::from(self.max_pages) {
-            return Err(refused);
+            return Err(NoGrowth::Limit);
         }
+        let refused = |_| NoGrowth::Machine;
         let bytes = left as usize * PAGE;
         if bytes > self.map.len() {
-            let mut moved = Mapping::reserve(bytes).map_err(|_| refused)?;
-            moved.open(bytes).map_err(|_| refused)?;
+            let mut moved = Mapping::reserve(bytes).map_err(refused)?;
+            moved.open(bytes).map_err(refused)?;
             // SAFETY: both mappings are at least `cell.bytes` long, open that far, and distinct.
             unsafe { ptr::copy_nonoverlapping(self.cell.base, moved.base(), self.cell.bytes) };
             self.map = moved;
             self.cell.base = self.map.base();
         } else {
-            self.map.open(bytes).map_err(|_| refused)?;
+            self.map.open(bytes).map_err(refused)?;
         }
         self.cell.bytes = bytes;
         Ok(old)
@@ -149,5 +166,5 @@ impl Drop for Memory {
 
 /// Can this process reserve address space for a guarded memory?
 pub(crate) fn can_guard() -> bool {
-    Mapping::reserve(INDEX_SPACE + GUARD).is_ok()
+    Mapping::reserve(GUARDED).is_ok()
 }

@@ -1,4 +1,4 @@
-//! Operators on memories, tables and segments that are too long to compile in line. Both tiers call these.
+//! Operators on memories, tables and segments that are too long to compile in line. All tiers call these.
 
 use super::store::{InstanceId, Store};
 use crate::trap::Trap;
@@ -109,9 +109,8 @@ impl Store {
     /// `table.grow`: elements before, or `u32::MAX` when it may not grow.
     pub(crate) fn op_table_grow(&mut self, id: InstanceId, table: u32, slot: u64, count: u32) -> u32 {
         let table = self.instances[id.0 as usize].tables[table as usize];
-        self.tables[table.0 as usize]
-            .grow(count, slot)
-            .unwrap_or(u32::MAX)
+        let grown = self.tables[table.0 as usize].grow(count, slot);
+        grown.map_err(|why| self.note(why)).unwrap_or(u32::MAX)
     }
 
     /// `table.fill`.

@@ -13,7 +13,7 @@ use super::table::Table;
 use crate::backend;
 use crate::config::Tier;
 use crate::engine::Engine;
-use crate::error::GrowError;
+use crate::error::{GrowError, InstantiateError, NoGrowth};
 use crate::host::{Caller, Host, HostStop};
 use crate::module::Module;
 use crate::module::info::ExternIndex;
@@ -115,6 +115,8 @@ pub struct Store {
     pub(crate) native: bool,
     /// Instances whose references have native entries, counted from the first on.
     wired: usize,
+    /// Has the machine refused memory to its code? Then nothing it does is an outcome.
+    refused: bool,
 }
 
 impl Store {
@@ -132,6 +134,7 @@ impl Store {
             stacks: crate::interp::Stacks::default(),
             native: false,
             wired: 0,
+            refused: false,
         }
     }
 
@@ -217,7 +220,8 @@ impl Store {
     /// code had changed until then.
     ///
     /// # Errors
-    /// The trap that ended it; [`Trap::BadInvocation`] when `args` are not of the function's types.
+    /// The trap that ended it; [`Trap::BadInvocation`] when `args` are not of the function's types;
+    /// [`Trap::NoMemory`] whatever the code did, when the machine has refused memory to it, and from then on.
     ///
     /// # Panics
     /// When a host function panicked: the same panic goes on here.
@@ -268,7 +272,8 @@ impl Store {
         Ok(())
     }
 
-    /// Decides in which tier the store runs: natively when every instance has native code. Only while no code runs.
+    /// Decides in which tier the store runs: natively when every instance has native code, and every memory the guard
+    /// that the code relies on. Only while no code runs.
     pub(crate) fn choose_tier(&mut self) {
         let stays = matches!(self.engine.tier(), Tier::Interpreter | Tier::Observed);
         if stays || (self.native && self.wired == self.instances.len()) {
@@ -277,13 +282,21 @@ impl Store {
         self.native = self
             .instances
             .iter()
-            .all(|instance| instance.module.code().native().is_some());
+            .all(|instance| instance.module.code().native().is_some())
+            && (self.memories.iter().all(Memory::is_guarded) || !self.relies_on_guards());
         if self.native {
             for instance in &mut self.instances[self.wired..] {
                 instance.wire();
             }
             self.wired = self.instances.len();
         }
+    }
+
+    /// Does native code of this engine rely on guards?
+    fn relies_on_guards(&self) -> bool {
+        self.engine
+            .jit()
+            .is_ok_and(|compiler| compiler.relies_on_guards())
     }
 
     /// Queues what the store needs to run natively.
@@ -302,7 +315,7 @@ impl Store {
         results: &mut [u64],
     ) -> Result<(), Trap> {
         let budget = stack::budget(self.engine.config().stack_limit);
-        match self.funcs[func.0 as usize].kind {
+        let ended = match self.funcs[func.0 as usize].kind {
             FuncKind::Host { instance, id, .. } => self
                 .call_host(instance, id, host, budget, args, results)
                 .map_err(|HostStop| Trap::Host),
@@ -316,11 +329,17 @@ impl Store {
                 };
                 backend::invoke(self, host, call)
             }
-        }
+        };
+        if self.refused { Err(Trap::NoMemory) } else { ended }
+    }
+
+    /// Notes why something did not grow: what the machine refused must not be seen as an outcome.
+    pub(crate) fn note(&mut self, why: NoGrowth) {
+        self.refused |= why == NoGrowth::Machine;
     }
 
     /// Calls host function `id` on behalf of an instance, with `remaining` slots of stack left. The only way to a
-    /// host function, for both tiers.
+    /// host function, for every tier.
     pub(crate) fn call_host(
         &mut self,
         instance: InstanceId,
@@ -349,15 +368,23 @@ impl Store {
     /// Grows a memory by `pages` of 64 KiB; gives its size before.
     ///
     /// # Errors
-    /// When it may not have that many pages, or the system refuses them.
+    /// When it may not have that many pages, or the machine refuses them; then the running invocation ends with
+    /// [`Trap::NoMemory`].
     pub fn memory_grow(&mut self, memory: MemoryId, pages: u32) -> Result<u32, GrowError> {
-        match self.memories.get_mut(memory.0 as usize) {
-            Some(memory) => memory.grow(pages),
-            None => Err(GrowError {
+        let Some(memory) = self.memories.get_mut(memory.0 as usize) else {
+            return Err(GrowError {
                 left: pages.into(),
                 max: 0,
-            }),
-        }
+            });
+        };
+        let error = GrowError {
+            left: u64::from(memory.pages()) + u64::from(pages),
+            max: memory.max_pages(),
+        };
+        memory.grow(pages).map_err(|why| {
+            self.note(why);
+            error
+        })
     }
 
     /// The memory host functions work on for an instance: the last one it exports.
@@ -394,8 +421,8 @@ impl Store {
     /// Makes a memory that modules may import.
     ///
     /// # Errors
-    /// What the system refused.
-    pub fn new_memory(&mut self, ty: MemoryType) -> Result<MemoryId, String> {
+    /// When it is too large, or the machine refused memory.
+    pub fn new_memory(&mut self, ty: MemoryType) -> Result<MemoryId, InstantiateError> {
         self.memories.push(Memory::new(&self.engine, ty, None)?);
         Ok(MemoryId(self.memories.len() as u32 - 1))
     }
@@ -403,9 +430,9 @@ impl Store {
     /// Makes a table of nulls that modules may import.
     ///
     /// # Errors
-    /// When it is too large.
-    pub fn new_table(&mut self, ty: TableType) -> Result<TableId, String> {
-        self.tables.push(Table::new(ty, 0)?);
+    /// When it is too large, or the machine refused memory.
+    pub fn new_table(&mut self, ty: TableType) -> Result<TableId, InstantiateError> {
+        self.tables.push(Table::new(ty)?);
         Ok(TableId(self.tables.len() as u32 - 1))
     }
 

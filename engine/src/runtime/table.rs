@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use crate::error::{InstantiateError, NoGrowth};
 use crate::trap::Trap;
 use crate::value::TableType;
 
@@ -29,20 +30,26 @@ pub(crate) struct Table {
 unsafe impl Send for Table {}
 
 impl Table {
-    /// A table of its initial size, every element `init`.
-    pub fn new(ty: TableType, init: u64) -> Result<Self, String> {
+    /// A table of its initial size, every element null.
+    pub fn new(ty: TableType) -> Result<Self, InstantiateError> {
         if ty.limits.min > MAX_ELEMENTS {
-            return Err(format!(
-                "a table of {} elements, {MAX_ELEMENTS} are allowed",
-                ty.limits.min
-            ));
+            return Err(InstantiateError::TooLarge {
+                what: "table, in elements,",
+                found: ty.limits.min,
+                max: MAX_ELEMENTS,
+            });
         }
+        let len = ty.limits.min as usize;
+        // Tried first: without it a refusal would end the process. Pages of zeros are then not touched.
+        Vec::<u64>::new()
+            .try_reserve_exact(len)
+            .map_err(|e| InstantiateError::Resource(format!("no memory for a table: {e}")))?;
         let mut table = Self {
             cell: Box::new(TableCell {
                 base: std::ptr::null_mut(),
                 len: 0,
             }),
-            elements: vec![init; ty.limits.min as usize],
+            elements: vec![0; len],
             ty,
         };
         table.refresh();
@@ -83,17 +90,19 @@ impl Table {
         Ok(())
     }
 
-    /// Grows by `count` elements of value `init`; gives the size before, or `None` when it may not.
-    pub fn grow(&mut self, count: u32, init: u64) -> Option<u32> {
+    /// Grows by `count` elements of value `init`; gives the size before.
+    pub fn grow(&mut self, count: u32, init: u64) -> Result<u32, NoGrowth> {
         let old = self.len();
-        let new = old.checked_add(count)?;
+        let new = old.checked_add(count).ok_or(NoGrowth::Limit)?;
         if new > self.ty.limits.max.unwrap_or(u32::MAX).min(MAX_ELEMENTS) {
-            return None;
+            return Err(NoGrowth::Limit);
         }
-        self.elements.try_reserve(count as usize).ok()?;
+        self.elements
+            .try_reserve(count as usize)
+            .map_err(|_| NoGrowth::Machine)?;
         self.elements.resize(new as usize, init);
         self.refresh();
-        Some(old)
+        Ok(old)
     }
 
     /// Sets `count` elements from `at` on to `slot`.
