@@ -4,8 +4,12 @@ mod arwen;
 mod native;
 #[cfg(feature = "peers")]
 mod wasmer;
-#[cfg(feature = "peers")]
-mod wasmi;
+#[cfg(feature = "wasmi")]
+#[cfg_attr(
+    not(feature = "peers"),
+    allow(dead_code, reason = "the table wants all peers or none")
+)]
+pub mod wasmi;
 #[cfg(feature = "peers")]
 mod wasmtime;
 

@@ -4,11 +4,16 @@ mod alloc;
 #[path = "../../engine/tests/common/bombs.rs"]
 mod bombs;
 mod clock;
+mod cold;
 mod compile;
+mod contracts;
 mod engines;
 mod execute;
+mod host_call;
+mod instantiate;
 mod ipc;
 mod kernels;
+mod load;
 mod report;
 mod soak;
 mod soak_calls;
@@ -38,6 +43,19 @@ enum Command {
     Table(TableArgs),
     /// Prints time and peak memory of making modules ready, by size: compile bombs, and the modules of a folder.
     Compile(CompileArgs),
+    /// Prints how long contracts take from their bytes to the first result, interpreted; with --out writes cold-DATE.
+    Cold(ContractsArgs),
+    /// Prints how long compiled contracts take from the cache folder to a module that is ready, and what of it; with
+    /// --out writes load-DATE.
+    Load(ContractsArgs),
+    /// Prints what a warm instance costs in both tiers; with --out writes instantiate-DATE.
+    Instantiate(ContractsArgs),
+    /// Prints what calls of exports and of host functions cost in both tiers; with --out writes host_call-DATE.
+    HostCall {
+        /// The folder for the results; nothing is written without it.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
     /// Prints what calls cost in process and through a child, side by side; with --out writes ipc-DATE.md and .json.
     Ipc(IpcArgs),
     /// Compiles, instantiates, runs and drops modules, and prints what the process holds meanwhile.
@@ -86,6 +104,22 @@ struct CompileArgs {
     /// Compile to native code whatever it takes.
     #[arg(long)]
     no_budget: bool,
+    /// The folder for the results; nothing is written without it.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+/// Which contracts are measured and where the results go.
+#[derive(Args)]
+struct ContractsArgs {
+    /// A folder with .wasm files, searched to the bottom.
+    folder: PathBuf,
+    /// Only contracts whose name contains this text.
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    module: String,
+    /// How often each is measured.
+    #[arg(long, default_value_t = 9, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    passes: u32,
     /// The folder for the results; nothing is written without it.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -154,6 +188,10 @@ fn main() -> ExitCode {
             });
             kept.map_err(|e| e.to_string())
         }
+        Command::Cold(args) => cold::run(&args.folder, &args.module, args.passes, args.out.as_deref()),
+        Command::Load(args) => load::run(&args.folder, &args.module, args.passes, args.out.as_deref()),
+        Command::Instantiate(args) => instantiate::run(&args.folder, &args.module, args.out.as_deref()),
+        Command::HostCall { out } => host_call::run(out.as_deref()),
         Command::Ipc(args) => ipc(&args),
         Command::SoakCalls(args) => soak_calls(&args),
         Command::Soak { cycles } => soak::run(cycles),

@@ -68,6 +68,26 @@ pub fn write(table: &Table, folder: &Path) -> io::Result<()> {
     fs::write(folder.join(format!("{date}.json")), format!("{document:#}\n"))
 }
 
+/// Writes `FOLDER/QUESTION-DATE.md` and `.json`.
+///
+/// # Errors
+/// What could not be written, in words.
+pub fn keep(
+    folder: &Path,
+    question: &str,
+    title: &str,
+    text: &str,
+    rows: &[serde_json::Value],
+) -> Result<(), String> {
+    let date = date();
+    let document = json!({ "question": question, "date": date, "machine": machine(), "rows": rows });
+    let path = |extension: &str| folder.join(format!("{question}-{date}.{extension}"));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path("md"), format!("# {title}, {date}\n\n{text}")))
+        .and_then(|()| fs::write(path("json"), format!("{document:#}\n")))
+        .map_err(|error| format!("{}: {error}", folder.display()))
+}
+
 /// Today, in UTC.
 pub fn date() -> String {
     output("date", &["-u", "+%Y-%m-%d"])

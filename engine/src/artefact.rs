@@ -187,14 +187,15 @@ impl Artefacts {
         }
         let mut code = OpenCode::new(counts.code_bytes as usize).map_err(ArtefactError::Memory)?;
         bytes.read_exact(code.bytes()).map_err(ArtefactError::Read)?;
-        let mut tables = vec![0; (table_bytes(&counts) + u64::from(counts.plan_bytes)) as usize];
+        let mut tables = vec![0; table_bytes(&counts) as usize];
         bytes.read_exact(&mut tables).map_err(ArtefactError::Read)?;
+        let mut plan_bytes = vec![0; counts.plan_bytes as usize];
+        bytes.read_exact(&mut plan_bytes).map_err(ArtefactError::Read)?;
         // Takes the same time wherever they differ.
-        if self.tag(name, count_bytes, code.bytes(), &[&tables]) != *tag {
+        if self.tag(name, count_bytes, code.bytes(), &[&tables, &plan_bytes]) != *tag {
             return Err(ArtefactError::Tag);
         }
-        let info = reread::declarations(engine.ruleset(), wasm).map_err(ArtefactError::Module)?;
-        let plan_bytes = tables.split_off(table_bytes(&counts) as usize);
+        let info = reread::declarations(engine, wasm).map_err(ArtefactError::Module)?;
         let plan = ModulePlan::read_from(&plan_bytes, engine.ruleset().metering.locals);
         let (functions, ways_in) = (info.funcs.len(), info.distinct_types.len());
         match plan {

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use arwen_metering::ModulePlanner;
+
 use crate::config::{Config, Tier};
 use crate::jit::Compiler;
 use crate::ruleset::Ruleset;
@@ -21,6 +23,8 @@ struct EngineInner {
     jit: OnceLock<Result<Arc<Compiler>, String>>,
     workers: Workers,
     pool: Arc<Pool>,
+    /// One that has planned nothing.
+    planner: OnceLock<ModulePlanner>,
 }
 
 impl Engine {
@@ -30,6 +34,7 @@ impl Engine {
             jit: OnceLock::new(),
             workers: Workers::new(config.compile_threads, config.compile_queue),
             pool: Arc::new(Pool::new(config.pooled_memories)),
+            planner: OnceLock::new(),
             config,
         }))
     }
@@ -61,6 +66,12 @@ impl Engine {
     /// The threads that compile in the background.
     pub(crate) fn workers(&self) -> &Workers {
         &self.0.workers
+    }
+
+    /// A planner for one module.
+    pub(crate) fn planner(&self) -> ModulePlanner {
+        let planner = || ModulePlanner::new(self.ruleset().metering);
+        self.0.planner.get_or_init(planner).clone()
     }
 
     /// Spare reservations of memories.

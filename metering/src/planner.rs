@@ -18,8 +18,9 @@ use crate::{ChargeId, FuncPlan, LocalsRule, ModulePlan, Op, Point, Rules, UnitRa
 /// Plans a module as its code streams by: functions in code order, operators one at a time.
 ///
 /// Feed it valid code, every operator of every body. Code that validation would refuse yields a useless plan, no panic.
-/// Time is linear in the code, memory in the number of charge points.
-#[derive(Debug)]
+/// Time is linear in the code, memory in the number of charge points. A clone of one that has planned nothing is as good
+/// as a new one, and takes a fraction of its time.
+#[derive(Clone, Debug)]
 pub struct ModulePlanner {
     rules: &'static Rules,
     actions: Box<[Action]>,

@@ -66,7 +66,7 @@ impl ModuleBuilder {
         Self {
             engine: engine.clone(),
             parser,
-            reading: Reading::new(rules),
+            reading: Reading::new(rules, engine.planner()),
             parsed: 0,
             code: CodeBuilder::new(engine),
             failed: None,

@@ -23,24 +23,29 @@ pub(crate) enum ConstOp {
     I64Mul,
 }
 
-/// A validated constant expression, in stack order. Nearly always one operator.
+/// A validated constant expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ConstExpr(Box<[ConstOp]>);
+pub(crate) enum ConstExpr {
+    /// One operator, as nearly all have.
+    One(ConstOp),
+    /// Any other number, in stack order.
+    Many(Box<[ConstOp]>),
+}
 
 impl ConstExpr {
     /// The expression that gives `ref.func index`.
     pub fn ref_func(index: u32) -> Self {
-        Self(Box::new([ConstOp::RefFunc(index)]))
+        Self::One(ConstOp::RefFunc(index))
     }
 
     /// Reads an expression that the validator has accepted, or will be shown next.
     pub fn parse(expr: &wasmparser::ConstExpr<'_>) -> Result<Self, (u64, CompileErrorKind)> {
         let invalid = |e: wasmparser::Error| (e.offset(), CompileErrorKind::Invalid(e.message().to_string()));
         let mut reader = expr.get_operators_reader();
-        let mut ops = Vec::with_capacity(1);
+        let (mut first, mut others) = (None, Vec::new());
         loop {
             let (op, offset) = reader.read_with_offset().map_err(invalid)?;
-            ops.push(match op {
+            let op = match op {
                 Operator::I32Const { value } => ConstOp::Const(u64::from(value as u32)),
                 Operator::I64Const { value } => ConstOp::Const(value as u64),
                 Operator::F32Const { value } => ConstOp::Const(value.bits().into()),
@@ -69,9 +74,16 @@ impl ConstExpr {
                         },
                     ));
                 }
-            });
+            };
+            match first {
+                None => first = Some(op),
+                Some(_) => others.push(op),
+            }
         }
-        Ok(Self(ops.into()))
+        Ok(match (first, others.is_empty()) {
+            (Some(op), true) => Self::One(op),
+            (first, _) => Self::Many(first.into_iter().chain(others).collect()),
+        })
     }
 
     /// The value as a slot. `global` and `func` give the slots of imported globals and of function references.
@@ -82,13 +94,14 @@ impl ConstExpr {
             ConstOp::RefFunc(index) => Some(func(index)),
             _ => None,
         };
-        // Nearly all, thousands in an element segment: without a stack.
-        if let [op] = *self.0 {
-            return operand(op).unwrap_or_default();
-        }
+        let ops = match self {
+            // Nearly all, thousands in an element segment: without a stack.
+            Self::One(op) => return operand(*op).unwrap_or_default(),
+            Self::Many(ops) => ops,
+        };
         // The validator has checked the stack; a missing operand cannot happen and reads as zero.
         let mut stack: Vec<u64> = Vec::with_capacity(2);
-        for op in &self.0 {
+        for op in ops {
             let value = match *op {
                 ConstOp::Const(_) | ConstOp::GlobalGet(_) | ConstOp::RefFunc(_) => {
                     operand(*op).unwrap_or_default()
@@ -119,8 +132,8 @@ impl ConstExpr {
 
     /// The value, when it is a constant; as a slot.
     pub fn constant(&self) -> Option<u64> {
-        match *self.0 {
-            [ConstOp::Const(slot)] => Some(slot),
+        match self {
+            Self::One(ConstOp::Const(slot)) => Some(*slot),
             _ => None,
         }
     }

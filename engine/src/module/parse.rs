@@ -45,19 +45,19 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub fn new(rules: &'static Ruleset) -> Self {
+    pub fn new(rules: &'static Ruleset, planner: ModulePlanner) -> Self {
         Self {
             validator: Some(Validator::new_with_features(rules.features)),
-            ..Self::of_valid(rules)
+            ..Self::of_valid(rules, planner)
         }
     }
 
     /// Reads a module that has been found valid under the same rules. Takes no bodies.
-    pub fn of_valid(rules: &'static Ruleset) -> Self {
+    pub fn of_valid(rules: &'static Ruleset, planner: ModulePlanner) -> Self {
         Self {
             rules,
             validator: None,
-            planner: ModulePlanner::new(rules.metering),
+            planner,
             allocations: FuncValidatorAllocations::default(),
             info: ModuleInfo::default(),
         }

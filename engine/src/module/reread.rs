@@ -2,11 +2,13 @@
 
 use std::sync::OnceLock;
 
+use arwen_metering::ModulePlanner;
 use wasmparser::{Chunk, Parser, Payload};
 
 use super::body::Body;
 use super::info::{Bodies, ModuleInfo};
 use super::parse::{Reading, invalid};
+use crate::engine::Engine;
 use crate::error::CompileError;
 use crate::ruleset::Ruleset;
 
@@ -14,19 +16,21 @@ use crate::ruleset::Ruleset;
 ///
 /// # Errors
 /// The module is not valid after all, and that shows without a look at its bodies.
-pub(crate) fn declarations(rules: &'static Ruleset, wasm: &[u8]) -> Result<ModuleInfo, CompileError> {
-    let mut info = read(Reading::of_valid(rules), wasm, true)?.finish().0;
+pub(crate) fn declarations(engine: &Engine, wasm: &[u8]) -> Result<ModuleInfo, CompileError> {
+    let reading = Reading::of_valid(engine.ruleset(), engine.planner());
+    let mut info = read(reading, wasm, true)?.finish().0;
     info.wasm = wasm.to_vec();
     info.bodies = Bodies {
         read: Vec::new(),
-        unread: Some((rules, OnceLock::new())),
+        unread: Some((engine.ruleset(), OnceLock::new())),
     };
     Ok(info)
 }
 
 /// The bodies. None of a module that is not valid after all: calls of its functions fail then.
 pub(super) fn bodies(rules: &'static Ruleset, wasm: &[u8]) -> Vec<Body> {
-    let reading = read(Reading::new(rules), wasm, false);
+    let planner = ModulePlanner::new(rules.metering);
+    let reading = read(Reading::new(rules, planner), wasm, false);
     debug_assert!(reading.is_ok(), "it was valid before");
     reading.map_or_else(|_| Vec::new(), |reading| reading.info.bodies.read)
 }

@@ -1,0 +1,114 @@
+//! How long does a compiled contract take from the cache folder to a module that can be called? With what it takes to
+//! hash as many bytes and to compile it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arwen_engine::{Artefacts, Module, Tier, TierStatus};
+use arwen_ipc_child::cache::{CacheKey, Folder};
+use serde_json::json;
+
+use crate::contracts::{self, Contract};
+use crate::report;
+
+/// Figures of a contract.
+struct Row {
+    /// Bytes of its file, in thousands.
+    file_kb: f64,
+    /// Milliseconds to compile and keep it.
+    compile_ms: f64,
+    /// Microseconds to load it, and only to hash it and its file.
+    load_us: f64,
+    hash_us: f64,
+}
+
+/// Measures `passes` times and prints what the fastest took; with `out`, writes `load-DATE.md` and `.json`.
+///
+/// # Errors
+/// What cannot be read or written.
+pub fn run(folder: &Path, filter: &str, passes: u32, out: Option<&Path>) -> Result<(), String> {
+    let contracts = contracts::read(folder, filter).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut text =
+        "| contract | KB | file, KB | compile, ms | load, µs | of it hashing, µs | compile / load |\n\
+         |---|---|---|---|---|---|---|\n"
+            .to_owned();
+    let mut rows = Vec::new();
+    for contract in &contracts {
+        let row = measure(contract, passes)?;
+        text += &format!(
+            "| {} | {:.1} | {:.1} | {:.2} | {:.1} | {:.1} | {:.0} |\n",
+            contract.name,
+            contract.kb(),
+            row.file_kb,
+            row.compile_ms,
+            row.load_us,
+            row.hash_us,
+            row.compile_ms * 1e3 / row.load_us,
+        );
+        rows.push(
+            json!({ "contract": contract.name, "kb": contract.kb(), "file_kb": row.file_kb,
+            "compile_ms": row.compile_ms, "load_us": row.load_us, "hash_us": row.hash_us }),
+        );
+    }
+    text += &format!(
+        "\nProcessor time. Loading: fastest of {passes} passes, from the contract's bytes and a file in the kernel's \
+         cache to a module with native code. {}.\n",
+        report::machine()
+    );
+    print!("{text}");
+    match out {
+        Some(out) => report::keep(
+            out,
+            "load",
+            "Compiled contracts from the disk cache",
+            &text,
+            &rows,
+        ),
+        None => Ok(()),
+    }
+}
+
+fn measure(contract: &Contract, passes: u32) -> Result<Row, String> {
+    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let CacheKey(key) = CacheKey::of(folder.path()).map_err(|e| e.to_string())?;
+    // One engine as of one process: what it needs once is not the contract's cost.
+    let process = || {
+        let tell = Box::new(|what: &str, _: &str, why: &dyn std::fmt::Display| panic!("{what}: {why}"));
+        let store = Arc::new(Folder::new(folder.path(), u64::MAX, tell));
+        let config = contracts::config(Tier::Jit).artefacts(Some(Artefacts::new(store, &key)));
+        arwen_engine::Engine::new(config)
+    };
+    let engine = process();
+    Module::new(&engine, b"\0asm\x01\0\0\0").map_err(|e| e.to_string())?;
+    let timed = |work: &mut dyn FnMut()| {
+        let start = contracts::now();
+        work();
+        contracts::now() - start
+    };
+    let make = |engine| {
+        let module = Module::new(engine, &contract.wasm).expect("it has been accepted");
+        assert_eq!(module.tier_status(), TierStatus::Native);
+        module
+    };
+    let compile_ms = timed(&mut || drop(make(&engine))) / 1e3;
+    let mut file = Vec::new();
+    for entry in std::fs::read_dir(folder.path()).map_err(|e| e.to_string())? {
+        let bytes = std::fs::read(entry.map_err(|e| e.to_string())?.path()).map_err(|e| e.to_string())?;
+        // The empty module and the key are smaller than any contract's.
+        if bytes.len() > file.len() {
+            file = bytes;
+        }
+    }
+    let mut loaded = None;
+    Ok(Row {
+        file_kb: file.len() as f64 / 1e3,
+        compile_ms,
+        // The module of the turn before is dropped within the next: a turn gives back what it takes.
+        load_us: contracts::fastest(passes as usize, || loaded = Some(make(&engine))),
+        hash_us: contracts::fastest(passes as usize, || {
+            for bytes in [&contract.wasm, &file] {
+                std::hint::black_box(blake3::keyed_hash(&key, bytes));
+            }
+        }),
+    })
+}
