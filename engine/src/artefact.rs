@@ -20,6 +20,7 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arwen_metering::ModulePlan;
@@ -31,7 +32,7 @@ use crate::jit::{Compiler, NativeCode, OpenCode, table_bytes};
 use crate::module::info::ModuleInfo;
 use crate::module::{Module, reread};
 
-/// Where artefacts are kept. May forget any at any time.
+/// Where artefacts are kept. May forget any at any time. A panic in it is taken for an artefact that is not there.
 pub trait ArtefactStore: Send + Sync {
     /// The artefact of a name, if it is there.
     fn open(&self, name: &ArtefactName) -> Option<StoredArtefact<'_>>;
@@ -210,6 +211,10 @@ impl Artefacts {
 
 /// The module, if the engine uses native code and there is an artefact of it.
 pub(crate) fn load(engine: &Engine, wasm: &[u8]) -> Option<Module> {
+    unharmed(|| find(engine, wasm))
+}
+
+fn find(engine: &Engine, wasm: &[u8]) -> Option<Module> {
     let artefacts = engine.config().artefacts.as_ref()?;
     if !matches!(engine.tier(), Tier::Jit | Tier::Tiered) {
         return None;
@@ -219,6 +224,11 @@ pub(crate) fn load(engine: &Engine, wasm: &[u8]) -> Option<Module> {
     let stored = artefacts.store.open(&name)?;
     let module = artefacts.read(engine, &name, stored, wasm);
     module.inspect_err(|why| artefacts.store.refused(&name, why)).ok()
+}
+
+/// Asks a store. One that panics costs an artefact, never a module.
+fn unharmed<T>(ask: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or(None)
 }
 
 /// What is done with the code of a module once it is compiled.
@@ -231,8 +241,12 @@ pub(crate) struct Keep {
 impl Keep {
     /// Keeps it.
     pub fn save(&self, compiler: &Compiler, info: &ModuleInfo, native: &NativeCode) {
-        self.artefacts
-            .save(compiler.fingerprint(), info, &self.plan, native);
+        let save = || {
+            self.artefacts
+                .save(compiler.fingerprint(), info, &self.plan, native);
+            Some(())
+        };
+        unharmed(save);
     }
 }
 

@@ -313,6 +313,15 @@ fn background_compilation_keeps_its_code_and_the_next_engine_starts_with_it() {
 }
 
 #[test]
+fn a_store_that_panics_costs_an_artefact_alone() {
+    let shelf = Arc::new(Shelf::default());
+    shelf.brittle.store(true, Ordering::Relaxed);
+    let module = module(config(&shelf));
+    assert_eq!(module.tier_status(), TierStatus::Native);
+    assert_eq!(shelf.events(), [""; 0]);
+}
+
+#[test]
 fn a_store_that_panics_in_the_background_costs_an_artefact_alone() {
     let shelf = Arc::new(Shelf::default());
     shelf.brittle.store(true, Ordering::Relaxed);

@@ -37,19 +37,30 @@ impl ModuleCode {
     pub fn new(info: &Arc<ModuleInfo>) -> Self {
         Self {
             info: info.clone(),
-            functions: info.bodies().iter().map(|_| OnceLock::new()).collect(),
+            // A place for each function declared, whether or not its body can be read.
+            functions: (info.imported_funcs as usize..info.funcs.len())
+                .map(|_| OnceLock::new())
+                .collect(),
         }
     }
 
     /// The code of a defined function.
     fn function(&self, index: u32) -> &Code {
         self.functions[index as usize].get_or_init(|| {
+            if lacks_body(&self.info, index) {
+                return Code::broken();
+            }
             lower::translate(&self.info, index).unwrap_or_else(|error| {
                 debug_assert!(false, "function {index}: {error}");
                 Code::broken()
             })
         })
     }
+}
+
+/// Is there no body for a defined function? Only of a module that was valid before and is not now.
+fn lacks_body(info: &ModuleInfo, index: u32) -> bool {
+    info.bodies().len() <= index as usize
 }
 
 /// Runs body `body` of an instance whose module is interpreted. Slots have been checked against its type.

@@ -18,6 +18,8 @@ use crate::limits::what;
 /// so that nothing but linking is left for the end. For the other tiers it is ready to run then: the interpreter
 /// translates a function when it is first called, as most of a contract's never are.
 ///
+/// Native code made here is kept as an artefact, but none is looked for: its name is known with the last byte alone.
+///
 /// How the bytes are cut changes nothing: [`Module::new`] is one push. Of an invalid module, the error is that of its
 /// first mistake in the order of its bytes, as soon as they are there. At no time is more kept than the bytes so far and
 /// what was made of them; bytes past the ruleset's limit for a module are not taken.

@@ -1,7 +1,6 @@
 //! The threads that compile in the background, and the bounded queue before them. Owned by the engine.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 
@@ -175,8 +174,8 @@ fn compile(shared: &Shared, job: &Job) {
     promotion.run(Ok(&job.compiler), |compiler| {
         compiler.compile(&job.info, &unwanted)
     });
-    // The code is in use meanwhile. A store that panics loses an artefact, not the thread.
+    // The code is in use meanwhile.
     if let (Some(keep), Some(native)) = (&job.keep, promotion.native()) {
-        let _ = catch_unwind(AssertUnwindSafe(|| keep.save(&job.compiler, &job.info, native)));
+        keep.save(&job.compiler, &job.info, native);
     }
 }
