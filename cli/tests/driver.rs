@@ -357,10 +357,13 @@ fn check_log_profiles(logs_marshalizer: Marshalizer) {
 
     // A profile holds for the requests that follow it.
     let patterns = "*:INFO,arwen/gas:TRACE".to_owned();
-    node.driver.set_log_profile(LogProfile {
+    let profile = |patterns| LogProfile {
         patterns,
         ..LogProfile::default()
-    });
+    };
+    node.driver.set_log_profile(profile(patterns)).unwrap();
+    let endless = node.driver.set_log_profile(profile("x".repeat(10_000)));
+    assert!(matches!(endless, Err(DriverError::TooLong(_))), "{endless:?}");
     let output = node.call(&counter, "increment", 1_000_000).unwrap();
     let split = node.driver.last_run_gas().unwrap();
     assert_eq!(split.iter().sum::<u64>(), 1_000_000 - output.gas_remaining);

@@ -17,7 +17,7 @@ use crate::channel::{Channel, send_initialize};
 use crate::dialogue::{Answering, Broken, agree_on_binary, dialogue};
 use crate::error::{Inexpressible, WireError, critical};
 use crate::foresight::{Foreseen, Foresight, Occasion};
-use crate::interrupt::{InterruptHandle, Orders};
+use crate::interrupt::{self, InterruptHandle, Orders};
 use crate::known::Shelf;
 use crate::log::LogProfile;
 use crate::lookup::find_program;
@@ -102,7 +102,7 @@ pub enum DriverError {
     /// The child said something that is no answer and no question; it was killed.
     #[error("{}: {_0}", critical::BAD_MESSAGE_FROM_ARWEN)]
     BadMessage(String),
-    /// The request is longer than a frame may be.
+    /// The request, or the log profile, is longer than a frame may be.
     #[error("{0}")]
     TooLong(WireError),
     /// The request has something that the encoding or the dialect has no place for. Nothing was sent.
@@ -250,9 +250,15 @@ impl Driver {
     }
 
     /// Changes which log lines the child sends, and those that may follow it.
-    pub fn set_log_profile(&mut self, profile: LogProfile) {
+    ///
+    /// # Errors
+    /// [`TooLong`](DriverError::TooLong): the profile is longer than [`MAX_ORDER`](crate::interrupt::MAX_ORDER); the old
+    /// one stays.
+    pub fn set_log_profile(&mut self, profile: LogProfile) -> Result<(), DriverError> {
+        self.orders
+            .send(&interrupt::frame(&profile).map_err(DriverError::TooLong)?);
         self.config.log_profile = profile;
-        self.orders.send(&self.config.log_profile);
+        Ok(())
     }
 
     /// Changes how long an operation may take.
@@ -441,6 +447,7 @@ impl Driver {
         if config.delegate_builtins {
             environment.push((DELEGATE_VARIABLE.into(), DELEGATE_VALUE.into()));
         }
+        let profile = interrupt::frame(&config.log_profile).map_err(DriverError::TooLong)?;
         let handler = self.handler.clone();
         let mut initialize = Vec::new();
         let mut arguments = config.arguments.clone();
@@ -465,7 +472,7 @@ impl Driver {
         }
         self.shelf = Shelf::default();
         self.orders.attach(profiles);
-        self.orders.send(&config.log_profile);
+        self.orders.send(&profile);
         Ok(channel)
     }
 }

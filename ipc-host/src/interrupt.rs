@@ -1,16 +1,35 @@
 //! Stopping a run without stopping the child.
 //!
-//! A handle can be bound to an operation or to a lease, so that a watchdog that is late stops nobody else. The order travels on the profile pipe (fd 6), which the child watches on a thread of its own. It names the dialogue
-//! that it is meant for, counted by both sides from the child's start, so one that comes late stops nothing else.
+//! A handle can be bound to an operation or to a lease, so that a watchdog that is late stops nobody else. The order
+//! travels on the profile pipe (fd 6), which the child watches on a thread of its own. It names the dialogue that it is
+//! meant for, counted by both sides from the child's start, so one that comes late stops nothing else.
 //! Only this driver sends it: to other children it is a profile without patterns, which they do not follow.
 
 use std::fs::File;
+use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::frame::{MAX_PAYLOAD, write_log};
+use rustix::pipe::PIPE_BUF;
+
+use crate::error::WireError;
+use crate::frame::write_log;
 use crate::json;
 use crate::record;
 use crate::wire::{Record, Uint};
+
+/// The longest payload on the profile pipe, in bytes. With its length it is as much as a pipe takes whole or not at all:
+/// the pipe never blocks, and after half a frame the child would take what follows for the rest of it.
+pub const MAX_ORDER: u32 = PIPE_BUF as u32 - 4;
+
+/// A message for the profile pipe, as it is sent.
+///
+/// # Errors
+/// It is longer than [`MAX_ORDER`].
+pub(crate) fn frame(record: &dyn Record) -> Result<Vec<u8>, WireError> {
+    let mut frame = Vec::new();
+    write_log(&mut frame, &json::encode_one(record), MAX_ORDER)?;
+    Ok(frame)
+}
 
 /// What stops a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,13 +139,16 @@ impl Drop for Begun {
 impl State {
     fn order(&mut self) {
         let dialogue = self.dialogues;
-        self.write(&InterruptOrder { dialogue });
+        // A number is never too long.
+        if let Ok(order) = frame(&InterruptOrder { dialogue }) {
+            self.write(&order);
+        }
     }
 
     /// Best effort: a child that does not read this pipe is found out by the deadline.
-    fn write(&mut self, record: &dyn Record) {
+    fn write(&mut self, frame: &[u8]) {
         if let Some(pipe) = &mut self.pipe {
-            let _ = write_log(pipe, &json::encode_one(record), MAX_PAYLOAD);
+            let _ = pipe.write_all(frame);
         }
     }
 }
@@ -177,9 +199,9 @@ impl Orders {
         state.next_too = false;
     }
 
-    /// Sends something else on the same pipe.
-    pub fn send(&self, record: &dyn Record) {
-        self.lock().write(record);
+    /// Sends a [`frame`] on the same pipe.
+    pub fn send(&self, frame: &[u8]) {
+        self.lock().write(frame);
     }
 
     /// An operation begins.
@@ -216,6 +238,7 @@ impl Orders {
 mod tests {
     use super::*;
     use crate::frame::read_log;
+    use crate::log::LogProfile;
     use std::os::fd::OwnedFd;
 
     /// Numbers of the dialogues that were ordered to stop, when no more orders come.
@@ -233,6 +256,7 @@ mod tests {
     fn attached() -> (Orders, std::io::PipeReader) {
         let (reader, writer) = std::io::pipe().unwrap();
         let orders = Orders::default();
+        rustix::io::ioctl_fionbio(&writer, true).unwrap();
         orders.attach(OwnedFd::from(writer).into());
         (orders, reader)
     }
@@ -278,6 +302,32 @@ mod tests {
         orders.sent();
         assert!(!never.interrupt() && !of_lease.interrupt() && !orders.wanted());
         assert_eq!(ordered(orders, reader), [1, 2]);
+    }
+
+    #[test]
+    fn what_finds_no_room_in_the_pipe_is_left_out_whole() {
+        let (orders, mut reader) = attached();
+        let _operation = orders.begin();
+        orders.sent();
+        // Frames of 3000 bytes leave a rest at the end of a pipe of whole pages.
+        let mut filler = frame(&InterruptOrder { dialogue: 1 }).unwrap();
+        filler.resize(3000, b' ');
+        filler[..4].copy_from_slice(&2996u32.to_le_bytes());
+        (0..1000).for_each(|_| orders.send(&filler));
+        assert!(orders.handle().interrupt());
+        orders.detach();
+        let end = loop {
+            match read_log(&mut reader, MAX_ORDER) {
+                Ok(payload) => assert!(payload.starts_with(b"{")),
+                Err(end) => break end,
+            }
+        };
+        assert_eq!(end.to_string(), "EOF");
+        let profile = LogProfile {
+            patterns: "x".repeat(PIPE_BUF),
+            ..LogProfile::default()
+        };
+        assert!(matches!(frame(&profile), Err(WireError::TooLong { .. })));
     }
 
     #[test]

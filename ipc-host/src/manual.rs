@@ -63,7 +63,7 @@ clear error, nothing is applied, and the next operation starts another child.
 
 The driver can also stop a run and keep the child. It sends `{\"InterruptDialogue\":N}` on descriptor 6, where N counts \
 the requests since the child started, from 1; another number stops nothing. The contract stops at its next check of gas \
-(and a DiagnoseWait at once), and the reply reports the error `execution interrupted`, without an output. A child of 2021 ignores the order.
+(and a DiagnoseWait at once), and the reply reports the error `execution interrupted`, without an output. A child of 2021 ignores the order. Frames on descriptor 6 are of 4096 bytes at most, which a pipe takes whole or not at all.
 ";
 
 /// `docs/ipc.md`. A test compares it with the committed file.

@@ -62,32 +62,37 @@ struct Profiles {
 }
 
 impl Profiles {
-    /// The next whole message, if it is there already. The pipe is closed when it ends, fails or brings garbage.
-    fn next(&mut self) -> Option<(LogProfile, InterruptOrder)> {
+    /// The next whole message, if it is there already. The pipe is closed when it ends, fails or brings garbage; why is
+    /// told once.
+    fn next(&mut self) -> Option<Result<(LogProfile, InterruptOrder), WireError>> {
         loop {
             match read_log(&mut &self.bytes[..], MAX_PROFILE) {
                 Ok(payload) => {
                     self.bytes.drain(..4 + payload.len());
                     let (mut profile, mut order) = (LogProfile::default(), InterruptOrder::default());
                     if json::decode(&payload, &mut [&mut profile, &mut order]).is_ok() {
-                        return Some((profile, order));
+                        return Some(Ok((profile, order)));
                     }
                 }
-                Err(WireError::Closed | WireError::Truncated) => {
+                Err(ended @ (WireError::Closed | WireError::Truncated)) => {
                     let mut chunk = [0; CHUNK];
                     match self.pipe.as_mut()?.read(&mut chunk) {
-                        Ok(read) if read > 0 => self.bytes.extend_from_slice(&chunk[..read]),
+                        Ok(0) => return Some(Err(self.close(ended))),
+                        Ok(read) => self.bytes.extend_from_slice(&chunk[..read]),
                         Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-                        _ => self.pipe = None,
+                        Err(error) => return Some(Err(self.close(WireError::Io(error)))),
                     }
                 }
-                Err(_) => {
-                    self.pipe = None;
-                    self.bytes.clear();
-                }
+                Err(garbage) => return Some(Err(self.close(garbage))),
             }
         }
+    }
+
+    fn close(&mut self, why: WireError) -> WireError {
+        self.pipe = None;
+        self.bytes.clear();
+        why
     }
 }
 
@@ -159,7 +164,23 @@ impl Logger {
     pub fn follow(&self) {
         // Held until they are applied, so that the other thread does not overtake.
         let mut profiles = self.profiles();
-        while let Some((profile, order)) = profiles.next() {
+        while let Some(next) = profiles.next() {
+            let (profile, order) = match next {
+                Ok(next) => next,
+                Err(why) => {
+                    let level = match why {
+                        WireError::Closed => LogLevel::Debug,
+                        _ => LogLevel::Warn,
+                    };
+                    self.log(
+                        level,
+                        PIPE_LOGGER,
+                        "No more profiles.",
+                        &[("err", &why.to_string())],
+                    );
+                    return;
+                }
+            };
             if order.dialogue != 0 {
                 self.shared.interrupts.order(order.dialogue);
                 continue;
@@ -286,6 +307,13 @@ mod tests {
         logger.log(LogLevel::Error, "b", "not wanted", &[]);
         logger.log(LogLevel::Trace, "a", "wanted now", &[]);
         assert_eq!(next().message, "wanted now");
+        profile_end.write_all(&[0xff; 4]).unwrap();
+        let end = next();
+        assert_eq!(end.message, "No more profiles.");
+        assert_eq!(
+            end.arg("err"),
+            Some("frame of 4294967295 bytes, at most 1048576 are accepted")
+        );
         logger.flush();
     }
 
