@@ -17,8 +17,9 @@ Generated from `ipc-host/src/messages.rs` and its neighbours; do not edit.
 
 A node starts `arwen` without arguments, writes one Initialize on the first pipe, and then asks: a request on one pipe, \
 the reply on another. Until the reply comes, the child may ask the node in turn, one question at a time. The child \
-keeps nothing but compiled code between requests, and changes nothing: a reply says what a run would change, and the \
-node applies it.
+changes nothing: a reply says what a run would change, and the node applies it. Between requests it keeps its prices, \
+compiled code, up to 32 MiB of answers that a driver of this project sent ahead, and, where Initialize says \
+`UseWarmInstance`, the instance of the contract that ran last.
 
 A node in Rust uses `arwen_ipc_host::driver::Driver`, which does all of this. `arwen run` is an example of its use.
 ";
@@ -63,7 +64,7 @@ clear error, nothing is applied, and the next operation starts another child.
 
 The driver can also stop a run and keep the child. It sends `{\"InterruptDialogue\":N}` on descriptor 6, where N counts \
 the requests since the child started, from 1; another number stops nothing. The contract stops at its next check of gas \
-(and a DiagnoseWait at once), and the reply reports the error `execution interrupted`, without an output. A child of 2021 ignores the order. Frames on descriptor 6 are of 4096 bytes at most, which a pipe takes whole or not at all.
+(and a DiagnoseWait at once), and the reply reports the error `execution interrupted`, without an output. A child of 2021 ignores the order. Nothing it sends on descriptor 6 is longer than 4096 bytes, which a pipe takes whole or not at all.
 ";
 
 /// `docs/ipc.md`. A test compares it with the committed file.
