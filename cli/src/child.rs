@@ -2,7 +2,6 @@
 //! functions are computed.
 
 use std::env;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +9,8 @@ use arwen_ipc_child::sandbox::{CACHE_VARIABLE, MODE_VARIABLE, Mode};
 use arwen_ipc_child::{BuiltinMode, ExitCode as Ended, Options, Tier, run};
 use arwen_ipc_host::driver::{DELEGATE_VALUE, DELEGATE_VARIABLE};
 use thiserror::Error;
+
+use crate::output;
 
 /// The variable that chooses how contracts are run.
 const TIER_VARIABLE: &str = "ARWEN_TIER";
@@ -63,8 +64,7 @@ pub fn main() -> ExitCode {
     let ended = match options() {
         Ok(options) => run(options),
         Err(error) => {
-            // A parent that closed stderr does not want to know.
-            let _ = writeln!(io::stderr(), "Cannot start: {error}");
+            output::complain(format_args!("Cannot start: {error}"));
             Ended::Init
         }
     };

@@ -4,6 +4,7 @@ mod child;
 mod inspect;
 mod manual;
 mod module_file;
+mod output;
 mod profile;
 mod replay;
 mod run;
@@ -13,6 +14,7 @@ mod trace;
 mod world;
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -135,9 +137,17 @@ fn main() -> ExitCode {
         Some(Command::World(args)) => world::run(args),
         Some(Command::Completions(args)) => manual::completions(&args, Cli::command()),
         Some(Command::Man(args)) => manual::pages(&args, Cli::command()),
-        Some(Command::Version) => {
-            println!("arwen {}", env!("CARGO_PKG_VERSION"));
-            ExitCode::SUCCESS
+        Some(Command::Version) => printed(output::print_line(concat!("arwen ", env!("CARGO_PKG_VERSION")))),
+    }
+}
+
+/// How a command ends that only prints.
+fn printed(result: io::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(format_args!("arwen: standard output: {error}"));
+            ExitCode::from(2)
         }
     }
 }

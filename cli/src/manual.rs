@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, Command};
 use clap_complete::Shell;
 
+use crate::output;
+
 const COMPLETIONS_EXAMPLE: &str = "Examples:
   arwen completions bash > ~/.local/share/bash-completion/completions/arwen
   arwen completions zsh > ~/.zfunc/_arwen
@@ -45,9 +47,7 @@ pub fn completions(args: &CompletionsArgs, mut command: Command) -> ExitCode {
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, name, &mut script);
-    // Whoever closed the output does not want the rest.
-    let _ = io::Write::write_all(&mut io::stdout(), &script);
-    ExitCode::SUCCESS
+    crate::printed(output::print(String::from_utf8_lossy(&script)))
 }
 
 /// Writes a manual page for each command.
@@ -55,7 +55,7 @@ pub fn pages(args: &ManArgs, command: Command) -> ExitCode {
     match write_pages(&args.folder, command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("arwen man: {}: {error}", args.folder.display());
+            output::complain(format_args!("arwen man: {}: {error}", args.folder.display()));
             ExitCode::from(2)
         }
     }

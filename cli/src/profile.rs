@@ -1,16 +1,16 @@
 //! `arwen profile`: what contracts use gas for.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use arwen_scenario::Runner;
-use arwen_scenario::suite::{self, Outcome, Report};
-use arwen_tools::machine::RecordingMachine;
+use arwen_scenario::suite::{self, Options, Outcome, Report};
+use arwen_tools::machine::{Collector, RecordingMachine};
 use arwen_tools::profile::{Profile, compare, graph, table};
 use arwen_tools::record::Recorder;
 use clap::{Args, ValueEnum};
+
+use crate::output;
 
 pub const ABOUT: &str = "Shows what contracts use gas for: by call, function, host function, operator and source line.
 
@@ -84,7 +84,7 @@ pub fn run(args: &ProfileArgs) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error}");
+            output::complain(format_args!("error: {error}"));
             ExitCode::from(2)
         }
     }
@@ -94,20 +94,19 @@ pub fn run(args: &ProfileArgs) -> ExitCode {
 fn profile(args: &ProfileArgs) -> Result<bool, String> {
     // Found out before anything runs.
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
-    let (runner, mut well) = run_scenarios(args)?;
-    let recorder = runner.machine().recorder();
+    let (recorder, mut well) = run_scenarios(args)?;
     if recorder.total() == 0 {
         return Err("nothing has used gas".to_owned());
     }
     let Some(baseline) = baseline else {
-        write(args, recorder)?;
+        write(args, &recorder)?;
         return Ok(well);
     };
-    let changes = compare::changes(&baseline, &Profile::of(recorder));
+    let changes = compare::changes(&baseline, &Profile::of(&recorder));
     print(&compare::table(&changes, args.threshold))?;
     well &= !changes.iter().any(|change| change.exceeds(args.threshold));
     if args.output.is_some() {
-        write(args, recorder)?;
+        write(args, &recorder)?;
     }
     Ok(well)
 }
@@ -118,28 +117,30 @@ fn read_baseline(path: &Path) -> Result<Profile, String> {
 }
 
 /// Runs the scenarios one after the other, and says whether all passed.
-fn run_scenarios(args: &ProfileArgs) -> Result<(Runner<RecordingMachine>, bool), String> {
-    let mut cases = suite::discover(&args.paths).map_err(|error| error.to_string())?;
-    if let Some(filter) = &args.filter {
-        cases.retain(|case| case.name.contains(filter.as_str()));
-    }
-    if cases.is_empty() {
+fn run_scenarios(args: &ProfileArgs) -> Result<(Recorder, bool), String> {
+    let cases = suite::discover(&args.paths).map_err(|error| error.to_string())?;
+    let options = Options {
+        filter: args.filter.clone(),
+        fail_fast: false,
+        // One machine, and so one recording.
+        jobs: 1,
+    };
+    let collector = Collector::default();
+    let machine = || RecordingMachine::collected_by(&collector);
+    let finished = |report: &Report| {
+        if matches!(report.outcome, Outcome::Failed(_)) {
+            output::complain(suite::text_line(report));
+        }
+    };
+    let summary = suite::run(&cases, &options, machine, finished).map_err(|error| error.to_string())?;
+    if summary.passed + summary.failed == 0 {
         return Err("no scenario there".to_owned());
     }
-    let mut runner = Runner::new(RecordingMachine::new().map_err(|error| error.to_string())?);
-    let mut passed = true;
-    for case in cases {
-        if let Err(failure) = runner.run_file(&case.path, case.schedule) {
-            passed = false;
-            let report = Report {
-                name: case.name,
-                outcome: Outcome::Failed(failure),
-                dumps: Vec::new(),
-            };
-            eprintln!("{}", suite::text_line(&report));
-        }
+    // After a panic there is a second machine.
+    match <[Recorder; 1]>::try_from(collector.take()) {
+        Ok([recorder]) => Ok((recorder, summary.failed == 0)),
+        Err(_) => Err("a scenario ended in an internal error, and its gas is not known".to_owned()),
     }
-    Ok((runner, passed))
 }
 
 fn write(args: &ProfileArgs, recorder: &Recorder) -> Result<(), String> {
@@ -164,9 +165,6 @@ fn write(args: &ProfileArgs, recorder: &Recorder) -> Result<(), String> {
     }
 }
 
-/// Standard output may be closed early, by `head` for one.
 fn print(text: &str) -> Result<(), String> {
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(|error| format!("standard output: {error}"))
+    output::print(text).map_err(|error| format!("standard output: {error}"))
 }

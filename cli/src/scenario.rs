@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +11,8 @@ use arwen_scenario::suite::{self, Case, Options, Outcome, Report, Summary};
 use arwen_tools::coverage;
 use arwen_tools::machine::{Collector, ExplainingMachine, RecordingMachine};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::output;
 
 const EXAMPLE: &str = "Examples:
   arwen scenario run examples
@@ -109,7 +111,7 @@ pub fn run(args: ScenarioArgs) -> ExitCode {
         Ok(summary) if summary.failed == 0 => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error}");
+            output::complain(format_args!("error: {error}"));
             ExitCode::from(USAGE)
         }
     }
@@ -150,10 +152,13 @@ fn run_scenarios(args: &RunArgs) -> Result<Summary, String> {
     };
     let mut progress = Progress::new(cases.len());
     let mut reports = Vec::new();
+    let mut printed = Ok(());
     let finished = |report: &Report| {
         progress.clear();
         if args.format == Format::Text {
-            print_text(report, &options);
+            if printed.is_ok() {
+                printed = print_text(report, &options);
+            }
         } else {
             reports.push(report.clone());
         }
@@ -172,13 +177,15 @@ fn run_scenarios(args: &RunArgs) -> Result<Summary, String> {
         Some(path) => run_covered(&cases, &options, path, finished)?,
     };
     progress.clear();
-    match args.format {
-        Format::Text => println!("{summary}"),
-        Format::Json => print!("{}", suite::json(&reports, summary)),
-        Format::Junit => print!("{}", suite::junit(&reports, summary)),
-    }
+    printed
+        .and_then(|()| match args.format {
+            Format::Text => output::print_line(summary),
+            Format::Json => output::print(suite::json(&reports, summary)),
+            Format::Junit => output::print(suite::junit(&reports, summary)),
+        })
+        .map_err(|error| format!("standard output: {error}"))?;
     if args.format != Format::Text {
-        eprintln!("{summary}");
+        output::complain(summary);
     }
     Ok(summary)
 }
@@ -198,17 +205,18 @@ fn run_covered(
     Ok(summary)
 }
 
-fn print_text(report: &Report, options: &Options) {
+fn print_text(report: &Report, options: &Options) -> io::Result<()> {
     for dump in &report.dumps {
-        println!("{dump}");
+        output::print_line(dump)?;
     }
     // What the filter leaves out would drown the rest.
     let left_out = options
         .filter
         .as_ref()
         .is_some_and(|filter| !report.name.contains(filter.as_str()));
-    if !(left_out && report.outcome == Outcome::Skipped) {
-        println!("{}", suite::text_line(report));
+    match left_out && report.outcome == Outcome::Skipped {
+        true => Ok(()),
+        false => output::print_line(suite::text_line(report)),
     }
 }
 
@@ -222,7 +230,7 @@ struct Progress {
 impl Progress {
     fn new(all: usize) -> Self {
         Self {
-            shown: std::io::stderr().is_terminal(),
+            shown: io::stderr().is_terminal(),
             done: 0,
             all,
         }
@@ -230,16 +238,16 @@ impl Progress {
 
     fn clear(&self) {
         if self.shown {
-            eprint!("\r\x1b[K");
+            // As below.
+            let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }
 
     fn advance(&mut self, name: &str) {
         self.done += 1;
         if self.shown {
-            eprint!("[{}/{}] {name}", self.done, self.all);
             // Losing the progress line is no reason to stop.
-            let _ = std::io::stderr().flush();
+            let _ = write!(io::stderr(), "[{}/{}] {name}", self.done, self.all);
         }
     }
 }

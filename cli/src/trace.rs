@@ -1,7 +1,6 @@
 //! `arwen trace`: one call of a scenario, with all that it asked its node, in one file.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +9,7 @@ use arwen_scenario::suite::{self, Outcome, Report};
 use arwen_tools::trace::{CallTrace, TracingMachine, Transaction, Wanted};
 use clap::Args;
 
-use crate::replay;
+use crate::{output, replay};
 
 pub const ABOUT: &str = "Writes one call of a scenario to a file, with every answer of the world it ran in.
 
@@ -56,7 +55,7 @@ pub fn run(args: &TraceArgs) -> ExitCode {
     match trace(args) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("arwen trace: {error}");
+            output::complain(format_args!("arwen trace: {error}"));
             ExitCode::from(2)
         }
     }
@@ -71,7 +70,7 @@ fn trace(args: &TraceArgs) -> Result<ExitCode, String> {
     };
     let (machine, failure) = play(&args.scenario, wanted.clone())?;
     if let Some(failure) = &failure {
-        eprintln!("{failure}");
+        output::complain(failure);
     }
     if wanted == Wanted::Nothing {
         let lines: String = machine
@@ -137,13 +136,7 @@ fn ids(transactions: &[Transaction]) -> String {
 fn write(path: Option<&Path>, text: &str) -> Result<ExitCode, String> {
     match path {
         Some(path) => fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?,
-        // A reader that has seen enough is no error.
-        None => match io::stdout().write_all(text.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                return Err(format!("standard output: {error}"));
-            }
-            _ => {}
-        },
+        None => output::print(text).map_err(|error| format!("standard output: {error}"))?,
     }
     Ok(ExitCode::SUCCESS)
 }

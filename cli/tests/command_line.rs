@@ -5,14 +5,15 @@ mod common;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-fn arwen(args: &[&str]) -> Output {
+fn command(args: &[&str]) -> Command {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    Command::new(common::program())
-        .args(args)
-        .current_dir(examples)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+    let mut command = Command::new(common::program());
+    command.args(args).current_dir(examples).stdin(Stdio::null());
+    command
+}
+
+fn arwen(args: &[&str]) -> Output {
+    command(args).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -25,6 +26,26 @@ fn a_run_says_how_it_ended() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let text = text(&output.stdout);
     assert!(text.trim_end().ends_with("all as expected"), "{text}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    for (args, code) in [
+        (&["scenario", "run", "counter"][..], 0),
+        (&["scenario", "run", "--format", "json", "counter"], 0),
+        (&["profile", "counter"], 0),
+        (&["inspect", "counter/counter.wasm"], 0),
+        (&["run", "counter"], 0),
+        (&["completions", "bash"], 0),
+        (&["version"], 0),
+        (&["profile", "no-such-folder"], 2),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let errors = writer.try_clone().unwrap();
+        let status = command(args).stdout(writer).stderr(errors).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{args:?}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use arwen_metering::Schedule;
 use clap::Args;
 
 use crate::module_file::{self, ModuleFileError};
+use crate::output;
 use report::Report;
 
 const ABOUT: &str = "Shows what is in a WebAssembly module, and whether it can be deployed.
@@ -61,22 +62,21 @@ pub fn run(args: &InspectArgs) -> ExitCode {
     let report = match inspect(args) {
         Ok(report) => report,
         Err(error) => {
-            eprintln!("arwen inspect: {error}");
+            output::complain(format_args!("arwen inspect: {error}"));
             return ExitCode::from(2);
         }
     };
-    let mut out = io::stdout().lock();
-    let printed = if args.json {
-        serde_json::to_writer_pretty(&mut out, &report)
+    let mut text = Vec::new();
+    let written = if args.json {
+        serde_json::to_writer_pretty(&mut text, &report)
             .map_err(io::Error::from)
-            .and_then(|()| writeln!(out))
+            .and_then(|()| writeln!(text))
     } else {
-        text::print(&mut out, &report, args.all)
+        text::print(&mut text, &report, args.all)
     };
-    // A reader that has seen enough is no error.
-    match printed {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("arwen inspect: {error}");
+    match written.and_then(|()| output::print(String::from_utf8_lossy(&text))) {
+        Err(error) => {
+            output::complain(format_args!("arwen inspect: standard output: {error}"));
             ExitCode::from(2)
         }
         _ if report.deployable() => ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 mod job;
 mod report;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,6 +20,7 @@ use arwen_tools::RunInput;
 use arwen_tools::record::Recorder;
 use arwen_tools::stop::{Stop, stops};
 
+use crate::output;
 use job::{Job, JobError, Step};
 use report::{Report, StepReport};
 
@@ -60,7 +61,7 @@ pub fn main(path: &Path, json: bool, timeout: u64) -> ExitCode {
     let report = match run(path, timeout) {
         Ok(report) => report,
         Err(error) => {
-            eprintln!("arwen run: {error}");
+            output::complain(format_args!("arwen run: {error}"));
             return ExitCode::from(error.exit_code());
         }
     };
@@ -68,9 +69,13 @@ pub fn main(path: &Path, json: bool, timeout: u64) -> ExitCode {
         true => serde_json::to_string_pretty(&report).unwrap_or_default(),
         false => report.to_string(),
     };
-    // Whoever closed the output does not want the rest.
-    let _ = writeln!(io::stdout(), "{text}");
-    ExitCode::from(u8::from(!report.passed))
+    match output::print_line(text) {
+        Ok(()) => ExitCode::from(u8::from(!report.passed)),
+        Err(error) => {
+            output::complain(format_args!("arwen run: standard output: {error}"));
+            ExitCode::from(2)
+        }
+    }
 }
 
 fn run(path: &Path, timeout: Option<Duration>) -> Result<Report, RunError> {

@@ -25,6 +25,7 @@ use arwen_world::{
 use serde::Serialize;
 
 use crate::module_file::{self, ModuleFileError};
+use crate::output;
 use args::{Command, Watch};
 use report::Report;
 use show::{Details, Overview};
@@ -79,9 +80,9 @@ pub fn run(args: WorldArgs) -> ExitCode {
     match execute(args) {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("arwen world: {failure}");
+            output::complain(format_args!("arwen world: {failure}"));
             if let Some(hint) = failure.hint() {
-                eprintln!("  {hint}");
+                output::complain(format_args!("  {hint}"));
             }
             ExitCode::from(failure.exit_code())
         }
@@ -310,12 +311,10 @@ fn print(json: bool, report: &(impl Serialize + Display)) -> Result<ExitCode, Fa
 }
 
 fn write(text: impl Display) -> Result<ExitCode, Failure> {
-    match write!(io::stdout(), "{text}") {
-        // A reader that has seen enough is no error.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Write {
+    output::print(text)
+        .map(|()| ExitCode::SUCCESS)
+        .map_err(|error| Failure::Write {
             path: "standard output".into(),
             error,
-        }),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+        })
 }
