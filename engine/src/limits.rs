@@ -48,6 +48,10 @@ limits! {
     nesting "block nesting";
     /// Targets of one `br_table`, the default not counted.
     br_table_targets "br_table targets";
+    /// Values moved by calls, branches and blocks given by a type, in all bodies: a target of a `br_table` is a byte and
+    /// may carry as many as a function has results. What compilers write puts each on the stack first, by a byte at
+    /// least.
+    moved_values "values moved by calls, blocks and branches";
     /// Element segments.
     element_segments "number of element segments";
     /// Items of one element segment.
@@ -79,6 +83,7 @@ impl Limits {
         body_bytes: Self::UNLIMITED,
         nesting: Self::UNLIMITED,
         br_table_targets: 131_072,
+        moved_values: Self::UNLIMITED,
         element_segments: Self::UNLIMITED,
         segment_elements: 10_000,
         data_segments: Self::UNLIMITED,
@@ -101,6 +106,7 @@ impl Limits {
         body_bytes: 2 * 1024 * 1024,
         nesting: 10_000,
         br_table_targets: 65_536,
+        moved_values: 64 * 1024 * 1024, // twice the bytes of a module
         element_segments: 10_000,
         segment_elements: 100_000,
         data_segments: 10_000,

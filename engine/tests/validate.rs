@@ -214,6 +214,13 @@ fn the_new_ruleset_has_the_integer_features_of_webassembly_2() {
 #[test]
 fn limits_hold_at_the_limit_and_not_one_further() {
     let repeat = |part: &str, count: usize| part.repeat(count);
+    let i32s = repeat("i32 ", 200);
+    let wide_table = format!(
+        "(func (result {i32s}) unreachable i32.const 0 br_table {})",
+        repeat("0 ", 65_537)
+    );
+    let wide_callee = format!("(func $wide (param {i32s}) (result {i32s}) unreachable)");
+    let wide_calls = format!("(func unreachable {} unreachable)", repeat("call $wide ", 10_000));
     let cases: Vec<(&'static Ruleset, String, String, &str)> = vec![
         (
             OLD,
@@ -274,6 +281,18 @@ fn limits_hold_at_the_limit_and_not_one_further() {
             format!("(func {} {})", repeat("block ", 10_000), repeat("end ", 10_000)),
             format!("(func {} {})", repeat("block ", 10_001), repeat("end ", 10_001)),
             "block nesting",
+        ),
+        (
+            NEW,
+            repeat(&wide_table, 5),
+            repeat(&wide_table, 6),
+            "values moved by calls, blocks and branches is out of bounds: 78644400, at most 67108864",
+        ),
+        (
+            NEW,
+            format!("{wide_callee} {}", repeat(&wide_calls, 16)),
+            format!("{wide_callee} {}", repeat(&wide_calls, 17)),
+            "values moved by calls, blocks and branches",
         ),
     ];
     for (rules, fits, too_much, reason) in cases {

@@ -7,6 +7,7 @@ use wasmparser::{BlockType, FuncValidator, FunctionBody, Operator, OperatorsRead
 
 use crate::error::{CompileError, CompileErrorKind};
 use crate::limits::{check, what};
+use crate::module::moves::Moves;
 use crate::module::operator;
 use crate::module::visitor::BodyVisitor;
 use crate::ruleset::Ruleset;
@@ -61,6 +62,7 @@ pub(crate) fn validate(
     body: &FunctionBody<'_>,
     validator: &mut FuncValidator<ValidatorResources>,
     planner: &mut ModulePlanner,
+    moves: &mut Moves,
 ) -> Result<Body, CompileError> {
     let function = Some(validator.index());
     let at = |offset: u64, kind| CompileError {
@@ -98,6 +100,7 @@ pub(crate) fn validate(
         rules,
         validator,
         planner,
+        moves,
         offset: 0,
     };
     let mut max_operands = 0;

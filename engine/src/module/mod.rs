@@ -5,6 +5,7 @@ mod builder;
 pub(crate) mod const_expr;
 mod diagnose;
 pub(crate) mod info;
+mod moves;
 pub(crate) mod operator;
 mod parse;
 pub(crate) mod reread;

@@ -37,14 +37,38 @@ const RESTRICTED: &[&str] = &["Block", "Loop", "If", "BrTable", "TypedSelect"];
 
 /// May a ruleset refuse an operator of this name and proposal that the validator accepts?
 pub(crate) const fn is_restricted(name: &str, proposal: &str) -> bool {
+    listed(name, RESTRICTED) || names_float(name) || equal(proposal, "bulk_memory")
+}
+
+/// Operators that may move many values.
+const MOVING: &[&str] = &[
+    "Block",
+    "Loop",
+    "If",
+    "Br",
+    "BrIf",
+    "BrTable",
+    "Return",
+    "Call",
+    "CallIndirect",
+    "ReturnCall",
+    "ReturnCallIndirect",
+];
+
+/// May an operator of this name move many values?
+pub(crate) const fn moves_values(name: &str) -> bool {
+    listed(name, MOVING)
+}
+
+const fn listed(name: &str, list: &[&str]) -> bool {
     let mut i = 0;
-    while i < RESTRICTED.len() {
-        if equal(name, RESTRICTED[i]) {
+    while i < list.len() {
+        if equal(name, list[i]) {
             return true;
         }
         i += 1;
     }
-    names_float(name) || equal(proposal, "bulk_memory")
+    false
 }
 
 const fn equal(one: &str, other: &str) -> bool {

@@ -14,6 +14,7 @@ use super::info::{
     DataSegment, ElementSegment, ExportDecl, ExternIndex, GlobalDecl, ImportDecl, ImportType, ModuleInfo,
     Placement,
 };
+use super::moves::Moves;
 use crate::error::{CompileError, CompileErrorKind};
 use crate::limits::{check, what};
 use crate::ruleset::Ruleset;
@@ -40,6 +41,7 @@ pub(super) struct Reading {
     validator: Option<Validator>,
     planner: ModulePlanner,
     allocations: FuncValidatorAllocations,
+    moves: Moves,
     /// What is known so far. Complete but for what comes after them whenever a body has been taken in.
     pub info: ModuleInfo,
 }
@@ -59,6 +61,7 @@ impl Reading {
             validator: None,
             planner,
             allocations: FuncValidatorAllocations::default(),
+            moves: Moves::default(),
             info: ModuleInfo::default(),
         }
     }
@@ -146,7 +149,8 @@ impl Reading {
             ValidPayload::Func(func, body) => {
                 let ty = self.info.types[func.ty as usize].clone();
                 let mut validator = func.into_validator(std::mem::take(&mut self.allocations));
-                let body = body::validate(self.rules, &ty, &body, &mut validator, &mut self.planner)?;
+                let (planner, moves) = (&mut self.planner, &mut self.moves);
+                let body = body::validate(self.rules, &ty, &body, &mut validator, planner, moves)?;
                 self.allocations = validator.into_allocations();
                 self.info.bodies.read.push(body);
                 Ok(false)

@@ -4,6 +4,7 @@ use arwen_metering::ModulePlanner;
 use wasmparser::{FrameKind, FrameStack, FuncValidator, Operator, ValidatorResources, VisitOperator};
 
 use super::body::accepts;
+use super::moves::Moves;
 use super::operator;
 use crate::error::CompileErrorKind;
 use crate::ruleset::Ruleset;
@@ -13,6 +14,7 @@ pub(super) struct BodyVisitor<'v> {
     pub rules: &'v Ruleset,
     pub validator: &'v mut FuncValidator<ValidatorResources>,
     pub planner: &'v mut ModulePlanner,
+    pub moves: &'v mut Moves,
     /// Where the operator starts in the module.
     pub offset: u64,
 }
@@ -33,9 +35,14 @@ macro_rules! visit {
                 #[inline]
                 fn $visit(&mut self $($(, $arg: $argty)*)?) -> Self::Output {
                     const CHECKED: bool = operator::is_restricted(stringify!($op), stringify!($proposal));
+                    const COUNTED: bool = operator::moves_values(stringify!($op));
                     let operator = Operator::$op $({ $($arg: $arg.clone()),* })?;
                     if CHECKED {
                         accepts(self.rules, &operator, self.validator).map_err(|kind| (self.offset, kind))?;
+                    }
+                    if COUNTED {
+                        let counted = self.moves.count(self.rules, &operator, self.validator);
+                        counted.map_err(|kind| (self.offset, kind))?;
                     }
                     self.validator
                         .visitor(self.offset)
