@@ -20,7 +20,7 @@ use crate::module::info::ModuleInfo;
 use crate::observe;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::store::Store;
-use crate::tier::{Promotion, Refusal};
+use crate::tier::{Promotion, Refusal, Stopped};
 use crate::trap::Trap;
 
 /// The code of a module, in as many tiers as it has been asked for.
@@ -92,7 +92,11 @@ impl CodeBuilder {
     pub fn finish(self, info: &Arc<ModuleInfo>) -> Code {
         let promotion = Promotion::default();
         if let Some(compilation) = self.native {
-            promotion.settle_now(compilation.and_then(|compilation| compilation.finish(info)));
+            match compilation.map(|compilation| compilation.finish(info, &|| false)) {
+                Ok(Ok(native)) => promotion.settle_now(Ok(native)),
+                Ok(Err(Stopped::Refused(refusal))) | Err(refusal) => promotion.settle_now(Err(refusal)),
+                Ok(Err(Stopped::Cancelled)) => {}
+            }
         }
         Code {
             info: info.clone(),

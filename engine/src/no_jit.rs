@@ -47,7 +47,7 @@ impl Compilation {
         match *self {}
     }
 
-    pub fn finish(self, _: &ModuleInfo) -> Result<NativeCode, Refusal> {
+    pub fn finish(self, _: &ModuleInfo, _: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
         match self {}
     }
 }

@@ -52,7 +52,7 @@ fn every_bomb_is_compiled_within_the_budget_or_interpreted_with_the_same_outcome
             other => panic!("{name}: {other:?}"),
         }
     }
-    // Every row of the budget that counts blocks, values or targets holds one back, and nothing that is named to be within it is.
+    // Every row of the budget that counts blocks, types, values or targets holds one back, and nothing that is named to be within it is.
     assert!(
         refused.iter().all(|name| !name.contains("within the budget")),
         "{refused:?}"
@@ -65,6 +65,7 @@ fn every_bomb_is_compiled_within_the_budget_or_interpreted_with_the_same_outcome
         "many functions of blocks",
         "many functions of locals",
         "one giant function",
+        "hundreds of wide types",
     ] {
         assert!(refused.contains(&name), "{name} was compiled");
     }

@@ -76,14 +76,12 @@ impl Compiler {
     ) -> Result<NativeCode, Stopped> {
         let mut compilation = Compilation::new(self);
         compilation.tally.count(&self.budget, info, info.bodies().len())?;
-        loop {
-            if unwanted() {
-                return Err(Stopped::Cancelled);
-            }
+        while !unwanted() {
             if !compilation.step(info)? {
-                return Ok(compilation.finish(info)?);
+                return compilation.finish(info, unwanted);
             }
         }
+        Err(Stopped::Cancelled)
     }
 
     /// Puts compiled units into executable memory.
@@ -152,21 +150,25 @@ impl Compilation {
         Ok(true)
     }
 
-    /// Compiles what is left of a whole module and puts it into its place.
-    pub fn finish(mut self, info: &ModuleInfo) -> Result<NativeCode, Refusal> {
+    /// Compiles what is left of a whole module and puts it into its place. Asks between units whether it is still
+    /// wanted.
+    pub fn finish(mut self, info: &ModuleInfo, unwanted: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
         self.tally
             .count(&self.compiler.budget, info, info.bodies().len())?;
-        for index in self.units.len()..info.funcs.len() {
-            self.add(info, Unit::Function(index as u32))?;
-        }
-        for ty in 0..info.distinct_types.len() {
-            self.add(info, Unit::WayIn(ty as u32))?;
+        let functions = (self.units.len()..info.funcs.len()).map(|index| Unit::Function(index as u32));
+        let ways_in = (0..info.distinct_types.len()).map(|ty| Unit::WayIn(ty as u32));
+        for unit in functions.chain(ways_in) {
+            if unwanted() {
+                return Err(Stopped::Cancelled);
+            }
+            self.add(info, unit)?;
         }
         let linked = caught(|| self.compiler.link(info, &self.units), None)?;
-        linked.map_err(|reason| Refusal::Failed {
+        let failed = |reason| Refusal::Failed {
             reason,
             function: None,
-        })
+        };
+        Ok(linked.map_err(failed)?)
     }
 
     fn add(&mut self, info: &ModuleInfo, unit: Unit) -> Result<(), Refusal> {

@@ -1,5 +1,6 @@
-//! What compiling a module to native code may cost: counted before any code is generated, never measured by a clock,
-//! so that every node refuses the same modules.
+//! What compiling a module to native code may cost: counted, never measured by a clock, so that one build refuses the
+//! same modules everywhere. What is in a function is counted before code is generated for it, in a compilation in the
+//! background before any is; how much machine code there is, after each.
 
 use wasmparser::Operator;
 
@@ -41,8 +42,12 @@ macro_rules! budget {
 }
 
 budget! {
-    /// Functions of a module, imported ones included. Each costs some KiB of fixed work and memory whatever its size.
-    functions "number of functions" = 20_000;
+    /// Functions of a module, imported ones included, and distinct function types, each of which needs a way in. Each
+    /// costs some KiB of fixed work and memory whatever its size.
+    functions "number of functions and function types" = 20_000;
+    /// Parameters and results of all imports and distinct function types. Each is moved between an array of slots and
+    /// where compiled code has it.
+    entry_values "parameters and results of imports and function types" = 100_000;
     /// Bytes of all function bodies of a module. Machine code and its tables are kept, about 10 bytes for one.
     module_code_bytes "bytes of all function bodies" = 8 << 20;
     /// Bytes of one function body. A function is compiled as a whole: its intermediate code, about 1 KiB a byte, is in
@@ -93,6 +98,15 @@ impl NativeBudget {
         )
     }
 
+    /// Refuses a module with more than allowed of what is compiled beside its bodies.
+    fn check_entries(&self, info: &ModuleInfo) -> Result<(), Refusal> {
+        let units = info.funcs.len() + info.distinct_types.len();
+        check(what::functions, units as u64, self.functions, None)?;
+        let imports = (0..info.imported_funcs).map(|index| info.func_type(index));
+        let entry_values = info.distinct_types.iter().chain(imports).map(values).sum();
+        check(what::entry_values, entry_values, self.entry_values, None)
+    }
+
     /// Refuses a function that has more than allowed, and tells what it has.
     fn check_body(&self, info: &ModuleInfo, index: u32, body: &Body) -> Result<Count, Refusal> {
         let function = Some(index);
@@ -137,7 +151,9 @@ impl Tally {
     /// Counts on until `bodies` bodies have been counted. Refuses the module when what has been counted could cost more
     /// than the budget; it is the same refusal however the bodies are spread over calls.
     pub fn count(&mut self, budget: &NativeBudget, info: &ModuleInfo, bodies: usize) -> Result<(), Refusal> {
-        check(what::functions, info.funcs.len() as u64, budget.functions, None)?;
+        if self.bodies == 0 {
+            budget.check_entries(info)?;
+        }
         while self.bodies < bodies {
             let body = &info.bodies()[self.bodies];
             self.code_bytes += body.range.len() as u64;
@@ -165,6 +181,11 @@ impl Tally {
     }
 }
 
+/// Parameters and results of a type.
+fn values(ty: &FuncType) -> u64 {
+    (ty.params().len() + ty.results().len()) as u64
+}
+
 /// What a body has of what costs.
 #[derive(Default)]
 struct Count {
@@ -183,7 +204,6 @@ impl Count {
         // A branch carries at most as many values as the widest block there has been so far, or the function itself:
         // taking that for every target counts too much rather than too little.
         let mut widest = info.func_type(index).results().len() as u64;
-        let values = |ty: &FuncType| (ty.params().len() + ty.results().len()) as u64;
         let of_type = |index: u32| info.types.get(index as usize).map_or(0, values);
         let mut ops = body.operators(&info.wasm)?;
         while !ops.eof() {

@@ -5,9 +5,10 @@
 //! - A module starts interpreted. Each [`Store::invoke`](crate::Store::invoke) counts one call, and the gas it used
 //!   counts as work. The module is queued for compilation when it has been called as often, or has worked as much, as
 //!   [`Config::promote_after`](crate::Config::promote_after) says. When the queue is full, the next call asks again.
-//! - A store runs natively when every instance in it has native code, and is interpreted otherwise. That is decided
+//! - A store runs natively when every instance in it has native code and every memory the guard that the code relies on,
+//!   and is interpreted otherwise, as is a call for which the machine has no native stack. That is decided
 //!   when an instance is made and when a function is invoked, never while code runs; so one store never mixes tiers.
-//! - A compilation is held to a [`NativeBudget`] before any code is generated. Refused, failed or panicked: the module
+//! - A compilation is held to a [`NativeBudget`] that counts. Refused, failed or panicked: the module
 //!   stays interpreted for good, which no outcome shows, and [`Module::tier_status`](crate::Module::tier_status) says
 //!   why.
 //!

@@ -24,6 +24,8 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("thousands of calls", calls()),
         ("thousands of accesses", accesses()),
         ("thousands of functions", functions()),
+        ("hundreds of wide types", types(600)),
+        ("wide types within the budget", types(490)),
     ]
 }
 
@@ -192,4 +194,22 @@ fn functions() -> String {
         );
     }
     text + "(func (export \"run\") (param i32) (result i32) (call 7 (call 9999 (local.get 0)))))"
+}
+
+/// So many distinct function types of 200 parameters, and one function.
+fn types(count: u32) -> String {
+    let mut text = String::from("(module ");
+    for number in 0..count {
+        let params: String = (0..200)
+            .map(|bit| {
+                if bit < 16 && number >> bit & 1 == 1 {
+                    "i64 "
+                } else {
+                    "i32 "
+                }
+            })
+            .collect();
+        let _ = write!(text, "(type (func (param {params}))) ");
+    }
+    text + "(func (export \"run\") (param i32) (result i32) (local.get 0)))"
 }
