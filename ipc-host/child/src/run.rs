@@ -29,6 +29,12 @@ use crate::watch;
 /// each of which brings the host's frames along. Only what is touched is ever backed by memory.
 const STACK_BYTES: usize = 256 << 20;
 
+/// Who says what the cache cannot do.
+const CACHE_LOGGER: &str = "arwen/cache";
+
+/// What a child says that has no cache, though it was given a folder.
+const NO_CACHE: &str = "compiled code is not kept";
+
 /// Most bytes of all files in the cache folder: some thousand contracts of the size that is usual.
 pub const CACHE_BYTES: u64 = 512 << 20;
 
@@ -133,7 +139,12 @@ fn start(options: Options) -> Failure {
         Err(error) => return Failure::init("Cannot start logs loop", error),
     };
     log_report(&logger, sandbox.mode, &report);
-    let artefacts = artefacts(options.cache.as_deref().zip(key), &logger);
+    let usable = report.cache(options.cache.clone());
+    if usable != options.cache {
+        let why = "the file system is not closed";
+        logger.log(LogLevel::Warn, CACHE_LOGGER, NO_CACHE, &[("why", why)]);
+    }
+    let artefacts = artefacts(usable.as_deref().zip(key), &logger);
     // The node takes each line on stderr for an error of its own kind; a panic is a log line like others.
     let panics = logger.clone();
     panic::set_hook(Box::new(move |info| {
@@ -225,7 +236,7 @@ fn artefacts(cache: Option<(&Path, Result<CacheKey, CacheError>)>, logger: &Logg
     let logger = logger.clone();
     let tell = move |message: &str, file: &str, why: &dyn Display| {
         let args = [("file", file), ("why", &why.to_string())];
-        logger.log(LogLevel::Warn, "arwen/cache", message, &args);
+        logger.log(LogLevel::Warn, CACHE_LOGGER, message, &args);
     };
     match key {
         Ok(CacheKey(key)) => {
@@ -233,7 +244,7 @@ fn artefacts(cache: Option<(&Path, Result<CacheKey, CacheError>)>, logger: &Logg
             Some(Artefacts::new(Arc::new(folder), &key))
         }
         Err(error) => {
-            tell("compiled code is not kept", &path.to_string_lossy(), &error);
+            tell(NO_CACHE, &path.to_string_lossy(), &error);
             None
         }
     }

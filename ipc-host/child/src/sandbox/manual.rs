@@ -13,7 +13,8 @@ const INTRODUCTION: &str = "
 
 Between taking its pipes and reading the first byte from them, while it has a single thread, the child gives up \
 everything it does not need. A contract that broke out of the engine would find a process that can talk to its node \
-and do nothing else. The layers do not rely on each other.
+and do nothing else. The layers do not rely on each other, but for one: system calls on \
+files are allowed only where all files but those of the cache are closed, so without Landlock there is no cache.
 ";
 
 const SETTINGS: &str = "

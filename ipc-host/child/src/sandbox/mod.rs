@@ -1,7 +1,9 @@
 //! Locks the child in before its first thread and its first message, so that a contract that broke out of the engine
 //! would find a process that can do nothing but talk to its node.
 //!
-//! [`lock_down`] does it, in [layers](Layer) that do not rely on each other. `docs/ipc.md` prints the tables behind it.
+//! [`lock_down`] does it, in [layers](Layer) that do not rely on each other, but for one: system calls on files are
+//! allowed only where the layer before has closed all files but those of the cache. `docs/ipc.md` prints the tables
+//! behind it.
 
 pub mod calls;
 mod files;
@@ -135,6 +137,14 @@ pub struct Report {
     pub partial: Vec<Lack>,
 }
 
+impl Report {
+    /// What of a cache folder may be used: nothing where only the table of system calls would hold it.
+    pub fn cache(&self, wanted: Option<PathBuf>) -> Option<PathBuf> {
+        let open = self.missing.iter().any(|lack| lack.layer == Layer::Files);
+        wanted.filter(|_| !open)
+    }
+}
+
 /// Why a process is not locked in.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SandboxError {
@@ -179,7 +189,10 @@ pub fn lock_down(sandbox: &Sandbox) -> Result<Report, SandboxError> {
                 Err(FilesError::Cache(error)) => return Err(SandboxError::Cache(error)),
                 Err(FilesError::Kernel(why)) => Err(why),
             },
-            Layer::Calls => filter::install(sandbox),
+            Layer::Calls => filter::install(&Sandbox {
+                cache: report.cache(sandbox.cache.clone()),
+                ..sandbox.clone()
+            }),
         };
         if let Err(why) = done {
             let lack = Lack { layer, why };
@@ -194,4 +207,26 @@ pub fn lock_down(sandbox: &Sandbox) -> Result<Report, SandboxError> {
 
 fn text(result: rustix::io::Result<()>) -> Result<(), String> {
     result.map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_closed_file_system_there_is_no_cache() {
+        let lacking = |layer| Report {
+            missing: vec![Lack {
+                layer,
+                why: "an old kernel".into(),
+            }],
+            ..Report::default()
+        };
+        let folder = Some(PathBuf::from("/cache"));
+        for layer in Layer::ALL {
+            let usable = lacking(layer).cache(folder.clone());
+            assert_eq!(usable.is_some(), layer != Layer::Files, "{layer:?}");
+        }
+        assert_eq!(Report::default().cache(folder.clone()), folder);
+    }
 }
