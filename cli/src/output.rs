@@ -18,7 +18,7 @@ pub fn print(text: impl Display) -> io::Result<()> {
 /// The same, with the end of a line.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_line(text: impl Display) -> io::Result<()> {
     print(format_args!("{text}\n"))
 }
