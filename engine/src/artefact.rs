@@ -328,7 +328,7 @@ mod tests {
         for part in [
             env!("ARWEN_ENGINE_BUILD"),
             "ruleset arwen-1.3",
-            "bounds Guarded",
+            "guarded true",
             "has_avx2",
             "has_bmi1",
             "opt_level",

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use arwen_engine::Trap;
-use arwen_scenario::expr::{Hint, reconstruct};
+use arwen_scenario::expr::{Hint, exact};
 
 use crate::record::{Recorder, TrapPlace};
 use crate::source_map::{SourceMap, SourcePlace, host_function_name};
@@ -48,7 +48,7 @@ fn stop(recorder: &Recorder, trap: &TrapPlace) -> Option<Stop> {
     let place = places.next()?;
     Some(Stop {
         cause: cause(trap)?,
-        contract: (contracts.len() > 1).then(|| reconstruct(&trap.address, Hint::Address)),
+        contract: (contracts.len() > 1).then(|| exact(&trap.address, Hint::Address)),
         place,
         callers: places.by_ref().take(MAX_CALLERS).collect(),
         more_callers: places.count(),

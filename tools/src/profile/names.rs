@@ -1,6 +1,6 @@
 //! What people call the parts of a recording.
 
-use arwen_scenario::expr::{Hint, reconstruct};
+use arwen_scenario::expr::{Hint, exact};
 
 use crate::record::{Part, Recorder};
 use crate::source_map::{SourceMap, host_function_name};
@@ -18,7 +18,7 @@ impl<'r> Names<'r> {
         let contracts = recorder.contracts();
         let prefix = |address: &[u8]| match contracts.len() {
             0 | 1 => String::new(),
-            _ => format!("{} ", reconstruct(address, Hint::Address)),
+            _ => format!("{} ", exact(address, Hint::Address)),
         };
         Self {
             sources: contracts
@@ -31,19 +31,20 @@ impl<'r> Names<'r> {
 
     /// The name of a part.
     pub fn part(&self, part: &Part) -> String {
-        match part {
+        let name = match part {
             Part::Call { address, function } => {
                 let function = String::from_utf8_lossy(function);
                 match address.is_empty() {
                     true => format!("deployment: {function}"),
-                    false => format!("{}: {function}", reconstruct(address, Hint::Address)),
+                    false => format!("{}: {function}", exact(address, Hint::Address)),
                 }
             }
             Part::Function { contract, index } => self.function(*contract, *index),
             Part::Host(id) => host_function_name(*id),
             Part::Builtin(name) => format!("built-in {}", String::from_utf8_lossy(name)),
             other => super::use_of(other).to_owned(),
-        }
+        };
+        plain(&name)
     }
 
     fn function(&self, contract: usize, index: u32) -> String {
@@ -59,8 +60,8 @@ impl<'r> Names<'r> {
             return format!("offset {offset:#x}");
         };
         match (source.line_at(offset.into()), source.function_at(offset.into())) {
-            (Some(line), _) => line.to_string(),
-            (None, Some(function)) => self.function(contract, function),
+            (Some(line), _) => plain(&line.to_string()),
+            (None, Some(function)) => plain(&self.function(contract, function)),
             (None, None) => format!("offset {offset:#x}"),
         }
     }
@@ -74,5 +75,38 @@ impl<'r> Names<'r> {
         let (_, body) = source.bodies().find(|(function, _)| function == index)?;
         let line = source.lines_in(body).into_iter().map(|(_, line)| line).min()?;
         Some((line.file, line.line))
+    }
+}
+
+/// A name as text. Whoever wrote a module or a call chose it, so what a terminal, a line or a graph would take for more
+/// than text is replaced.
+fn plain(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_text_whatever_is_called() {
+        let names = Names {
+            sources: Vec::new(),
+            prefixes: Vec::new(),
+        };
+        let call = |address: &[u8], function: &[u8]| {
+            names.part(&Part::Call {
+                address: address.to_vec(),
+                function: function.to_vec(),
+            })
+        };
+        let mut address = [0x11; 32];
+        address[..8].fill(0);
+        let hex = format!("0x{}{}", "00".repeat(8), "11".repeat(24));
+        assert_eq!(call(&address, b"f"), format!("{hex}: f"));
+        assert_eq!(
+            call(&[], b"a\nb\x1b[31m\xff"),
+            "deployment: a\u{fffd}b\u{fffd}[31m\u{fffd}"
+        );
     }
 }
