@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use arwen_engine::Ruleset;
-use spec_tests::parity::subject::Prices;
+use spec_tests::machine::encode;
+use spec_tests::parity::subject::{Prices, RULESETS};
 use spec_tests::parity::{Followed, GAS_LIMIT, Panel, SWEEP_MAX, generate};
 
 /// Modules compared, for each ruleset.
@@ -45,4 +46,20 @@ fn tiers_and_reference_agree_on_generated_modules_of_the_strict_ruleset() {
 #[test]
 fn tiers_and_reference_agree_on_generated_modules_of_the_ruleset_of_2021() {
     compare(&Ruleset::ARWEN_1_3, MODULES..2 * MODULES);
+}
+
+#[test]
+fn segments_that_do_not_fit_are_met_by_all() {
+    for text in [
+        "(module (table 1 funcref) (func $f) (elem (i32.const 1) $f))",
+        r#"(module (memory 1) (data (i32.const 65535) "ab"))"#,
+        r#"(module (memory 1) (table 1 funcref) (func $f) (elem (i32.const 9) $f) (data (i32.const -1) "a"))"#,
+    ] {
+        let wasm = encode(text).unwrap();
+        for rules in RULESETS {
+            let panel = Panel::new(&wasm, rules, 0, Prices::One).unwrap();
+            let run = panel.compare(GAS_LIMIT).unwrap();
+            assert_eq!(panel.follow(&run, &wasm), Ok(Followed::Whole), "{text}");
+        }
+    }
 }

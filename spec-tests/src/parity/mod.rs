@@ -92,8 +92,11 @@ impl Panel {
     /// # Errors
     /// The first difference, in words.
     pub fn follow(&self, run: &Observation, wasm: &[u8]) -> Result<Followed, String> {
-        let reference = Reference::new(wasm)?.observe(self.seed);
+        let mut reference = Reference::new(wasm)?.observe(self.seed);
         let mut ours: Vec<Event> = run.events.iter().map(without_gas).collect();
+        for event in ours.iter_mut().chain(&mut reference.events) {
+            event.forget_which_segment();
+        }
         for (event, theirs) in ours.iter_mut().zip(&reference.events) {
             event.memory = event.memory.filter(|_| theirs.memory.is_some());
         }

@@ -48,6 +48,14 @@ impl Event {
         }
     }
 
+    /// Of segments that do not fit, which one is met first is up to the ruleset.
+    pub fn forget_which_segment(&mut self) {
+        let at_instantiation = self.text == Self::not_instantiated(Ok(Trap::TableOutOfBounds), 0).text;
+        if at_instantiation && self.trap == Some(Trap::MemoryOutOfBounds) {
+            self.trap = Some(Trap::TableOutOfBounds);
+        }
+    }
+
     /// A module that did not become an instance: for a trap, or for the reason given.
     pub fn not_instantiated(why: Result<Trap, String>, gas: u64) -> Self {
         let reason = why.as_ref().map_or_else(String::as_str, |_| "trap");

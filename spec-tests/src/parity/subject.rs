@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use arwen_engine::{
     Caller, Config, Engine, Extern, ExternType, FuncType, Host, HostStop, InstanceId, InstantiateError,
-    Interrupt, MemoryBounds, Module, Refusal, Ruleset, Store, Tier, TierStatus, Value,
+    Interrupt, MemoryBounds, Module, Refusal, Ruleset, SegmentError, Store, Tier, TierStatus, Trap, Value,
 };
 use arwen_metering::{CostTable, OpCosts, Schedule};
 
@@ -127,6 +127,9 @@ impl Subject {
                 let gas = store.meter().used();
                 let why = match error {
                     InstantiateError::Trap(trap) => Ok(trap),
+                    // Refused before the trap that the specification has for it, where the ruleset looks first.
+                    InstantiateError::Segment(SegmentError::Data(_)) => Ok(Trap::MemoryOutOfBounds),
+                    InstantiateError::Segment(SegmentError::Element(_)) => Ok(Trap::TableOutOfBounds),
                     other => Err(other.to_string()),
                 };
                 host.events.push(Event::not_instantiated(why, gas));
