@@ -11,7 +11,7 @@ const ANYTHING: char = '…';
 /// What the page has readers do first. Here the binary is built, and the folder is another one.
 const SETUP: &str = "cargo build --release
 export ARWEN=$PWD PATH=$PWD/target/release:$PATH
-mkdir /tmp/first && cd /tmp/first
+mkdir ../first && cd ../first
 ";
 
 struct Step {

@@ -40,7 +40,7 @@ const EXAMPLE: &str = concat!(
 
 const INIT_EXAMPLE: &str = concat!(
     "Examples:
-  arwen world init --world /tmp/market --gas-schedule v2
+  arwen world init --world market --gas-schedule v2
   arwen world init --shards 3
 
 With several shards, what goes to another shard is on its way until `arwen world advance` lets a block pass. The last
