@@ -261,13 +261,15 @@ pub(crate) struct Counts {
     pub ways_in: u32,
     /// Trap sites.
     pub sites: u32,
+    /// Words of what is due at trap sites.
+    pub debts: u32,
     /// Bytes of the plan.
     pub plan_bytes: u32,
 }
 
 impl Counts {
     /// Bytes they take.
-    const BYTES: usize = 5 * size_of::<u32>();
+    const BYTES: usize = 6 * size_of::<u32>();
 
     fn to_bytes(self) -> Vec<u8> {
         [
@@ -275,6 +277,7 @@ impl Counts {
             self.functions,
             self.ways_in,
             self.sites,
+            self.debts,
             self.plan_bytes,
         ]
         .into_iter()
@@ -290,6 +293,7 @@ impl Counts {
             functions: next(),
             ways_in: next(),
             sites: next(),
+            debts: next(),
             plan_bytes: next(),
         }
     }

@@ -110,6 +110,9 @@ pub enum LinkError {
         /// How many were given.
         given: usize,
     },
+    /// The store has an instance of the module with other prices. All of them have the same.
+    #[error("other prices than those of an earlier instance of the module")]
+    OtherCosts,
     /// The extern is of another type than the import.
     #[error("import {module}.{name} wants {wanted:?}, was given {given:?}")]
     Type {

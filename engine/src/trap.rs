@@ -44,7 +44,8 @@ traps! {
     8 IntegerDivisionByZero "integer divide by zero";
     /// The logical stack limit was reached.
     9 StackOverflow "call stack exhausted";
-    /// The gas used reached the limit.
+    /// The gas used reached the limit. All of the limit has been used, no more; what memories, globals and tables of the
+    /// store hold is not defined.
     10 OutOfGas "out of gas";
     /// The interrupt flag was raised from outside.
     11 Interrupted "interrupted";

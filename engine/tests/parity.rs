@@ -394,6 +394,97 @@ const PROGRAMS: &[(&str, &str)] = &[
               (i32.wrap_i64 (i64.div_s (i64.const -9223372036854775808) (i64.sub (global.get $g) (i64.const 5))))
               i32.add unreachable))"#,
     ),
+    (
+        "small loops that trap in a turn between two checks",
+        r#"(module (memory (export "m") 1)
+            (func (export "run") (param i32) (result i32) (local i32 i32 i64)
+              (local.set 1 (i32.const 65500))
+              (loop $turns
+                (local.set 2 (i32.add (local.get 2) (i32.load (local.get 1))))
+                (i32.store offset=4 (local.get 1) (local.get 2))
+                (local.set 1 (i32.add (local.get 1) (i32.shl (local.get 0) (i32.const 2))))
+                (br_if $turns (i32.and (local.get 0) (i32.lt_u (local.get 1) (i32.const 65600)))))
+              (local.set 1 (i32.const 6))
+              (loop $turns
+                (local.set 2 (i32.div_u (i32.const 1000) (local.get 1)))
+                (local.set 1 (i32.sub (local.get 1) (i32.const 1)))
+                (br_if $turns (i32.ne (local.get 1) (i32.sub (i32.const 2) (local.get 0)))))
+              (local.get 2)))"#,
+    ),
+    (
+        "small loops with several ways back and out",
+        r#"(module (memory (export "m") 1)
+            (func (export "run") (param i32) (result i32) (local i32 i32)
+              (block $out
+                (loop $turns
+                  (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+                  (br_if $out (i32.gt_u (local.get 1) (i32.const 14)))
+                  (i32.store (i32.mul (local.get 1) (i32.const 4)) (local.get 2))
+                  (br_if $turns (i32.eq (i32.and (local.get 1) (i32.const 3)) (local.get 0)))
+                  (if (i32.and (local.get 1) (i32.const 1))
+                    (then (local.set 2 (i32.add (local.get 2) (i32.const 7))) (br $turns))
+                    (else (local.set 2 (i32.xor (local.get 2) (local.get 1)))))
+                  (br_if $turns (i32.ne (local.get 1) (i32.const 12)))
+                  (local.set 2 (i32.const 99))))
+              (block $out (result i32)
+                (loop $turns (result i32)
+                  (drop (br_if $out (i32.const 5) (i32.eqz (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+                  (br_if $turns (i32.lt_u (local.get 0) (i32.const 10)))
+                  (local.get 2))
+                (i32.add (i32.const 3)))))"#,
+    ),
+    (
+        "ways with different debts that meet",
+        r#"(module (memory (export "m") 1)
+            (func (export "run") (param i32) (result i32) (local i32)
+              (block $meet
+                (br_if $meet (i32.eqz (local.get 0)))
+                (local.set 1 (i32.const 4))
+                (br_if $meet (i32.eq (local.get 0) (i32.const 1)))
+                (local.set 1 (i32.const 65532))
+                (br_if $meet (i32.eq (local.get 0) (i32.const 2)))
+                (local.set 1 (i32.load offset=4 (local.get 1))))
+              (i32.store (local.get 1) (i32.const 1))
+              (if (i32.and (local.get 0) (i32.const 1))
+                (then (block (br_if 0 (i32.and (local.get 0) (i32.const 2))) (i32.store (i32.const 8) (local.get 0))))
+                (else (i32.store (i32.const 12) (i32.rem_s (local.get 1) (i32.sub (local.get 0) (i32.const 2))))))
+              (block $last (br_if $last (local.get 0)) (br_if $last (local.get 1)) (return (i32.const 8)))
+              (i32.load (i32.mul (local.get 0) (i32.const 10000)))))"#,
+    ),
+    (
+        "tables of branches into code that traps, returns and turns",
+        r#"(module (memory (export "m") 1)
+            (func (export "run") (param i32) (result i32) (local i32 i32)
+              (local.set 1 (local.get 0))
+              (block $out (loop $next
+                (local.set 2 (i32.add (local.get 2) (i32.const 1)))
+                (br_if $out (i32.gt_u (local.get 2) (i32.const 20)))
+                (block $d (block $c (block $b (block $a
+                  (br_table $a $b $c $d $b $next (i32.and (i32.xor (local.get 1) (local.get 2)) (i32.const 7))))
+                  (local.set 1 (i32.const 1)) (br $next))
+                  (i32.store (i32.mul (local.get 2) (i32.const 4)) (local.get 1)) (local.set 1 (i32.const 2)) (br $next))
+                  (return (i32.div_u (local.get 2) (i32.sub (local.get 2) (i32.const 3)))))
+                (local.set 1 (i32.const 0))
+                (br_if $next (i32.lt_u (local.get 2) (i32.const 9)))))
+              (i32.load8_u (i32.const 65536))))"#,
+    ),
+    (
+        "loops that calls, growth and dead code are in",
+        r#"(module (memory (export "m") 1 4)
+            (func $one (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+            (func (export "run") (param i32) (result i32) (local i32)
+              (loop $turns (local.set 1 (call $one (local.get 1)))
+                (br_if $turns (i32.lt_u (local.get 1) (local.get 0))))
+              (loop $turns
+                (br_if $turns (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
+              (loop $once (br_if 0 (i32.const 0)) (block (br 0)) (drop (i32.load (local.get 1))))
+              (block (loop $never (br 1) (br $never)))
+              (loop $turns (result i32)
+                (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                (br_if $turns (i32.rem_u (local.get 0) (i32.const 7)))
+                (local.get 1))
+              (i32.add (memory.size))))"#,
+    ),
 ];
 
 /// Programs that only the rules for new chains accept.
@@ -440,7 +531,7 @@ const STRICT_PROGRAMS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a run leaves behind: outcome, gas used, the start of the memory.
+/// What a run leaves behind: outcome, gas used, the start of the memory unless it ran out of gas.
 fn outcome(module: &Module, argument: i32, limit: u64) -> (Result<Vec<Value>, Trap>, u64, Vec<u8>) {
     let mut store = Store::new(module.engine(), &Interrupt::new());
     let prices = Schedule::bundled("dummy").expect("bundled").op_costs();
@@ -453,7 +544,7 @@ fn outcome(module: &Module, argument: i32, limit: u64) -> (Result<Vec<Value>, Tr
     store.meter().set_limit(limit);
     let result = store.invoke(run, &mut NoHost, &[Value::I32(argument)]);
     let bytes = match store.export(instance, "m") {
-        Some(Extern::Memory(memory)) => store.memory(memory)[..256].to_vec(),
+        Some(Extern::Memory(memory)) if result != Err(Trap::OutOfGas) => store.memory(memory)[..256].to_vec(),
         _ => Vec::new(),
     };
     (result, store.meter().used(), bytes)

@@ -51,7 +51,7 @@ impl Op {
     }
 
     /// Whether executing the operator can end in a trap, or in a call. Where in doubt, it can.
-    pub(crate) fn may_trap(self) -> bool {
+    pub fn may_trap(self) -> bool {
         !SAFE.contains(&self)
     }
 }

@@ -133,11 +133,7 @@ impl<'a> Vm<'a> {
     #[inline(never)]
     pub fn limit_reached(&self, used: u64) -> Trap {
         self.set_used(used);
-        if self.store.meter_ref().cells().out_of_gas() {
-            Trap::OutOfGas
-        } else {
-            Trap::Interrupted
-        }
+        self.store.meter_ref().cells().why_stopped()
     }
 
     /// A frame for a function of the current instance, called from the one at `regs`; `None` when there is no room

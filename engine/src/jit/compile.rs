@@ -2,13 +2,14 @@
 
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{ExternalName, Function};
+use cranelift_codegen::ir::{Block, ExternalName, Function};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
-use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget};
+use cranelift_codegen::{CodegenError, Context, FinalizedMachReloc, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 
 use super::abi::{BYTES_PER_SLOT, Site};
+use super::ledger::Debt;
 use super::{lower, thunk};
 use crate::module::info::ModuleInfo;
 
@@ -36,7 +37,18 @@ pub(crate) struct Compiled {
     pub bytes: Vec<u8>,
     pub align: u32,
     pub calls: Vec<Call>,
-    pub sites: Vec<(u32, Site)>,
+    pub sites: Vec<TrapSite>,
+    /// What is due at sites, by number; the first is nothing.
+    pub debts: Vec<Debt>,
+}
+
+/// An instruction that stops a run, or may.
+pub(crate) struct TrapSite {
+    /// Where in the unit it is.
+    pub at: u32,
+    pub site: Site,
+    /// Number of its debt.
+    pub debt: u32,
 }
 
 /// A call of another function of the module: 4 bytes that take the distance to it. The only thing in a unit that
@@ -74,6 +86,7 @@ impl Call {
 pub(crate) struct Scratch {
     context: Context,
     builder: FunctionBuilderContext,
+    registers: regalloc2::Ctx,
 }
 
 impl Scratch {
@@ -81,6 +94,7 @@ impl Scratch {
         Self {
             context: Context::new(),
             builder: FunctionBuilderContext::new(),
+            registers: regalloc2::Ctx::default(),
         }
     }
 }
@@ -154,36 +168,60 @@ pub(crate) fn unit(
     unit: Unit,
     scratch: &mut Scratch,
 ) -> Result<Compiled, String> {
-    let Scratch { context, builder } = scratch;
+    let Scratch {
+        context,
+        builder,
+        registers,
+    } = scratch;
     context.clear();
     let target = isa.frontend_config();
     let func = &mut context.func;
+    let mut debts = Vec::new();
     match unit {
         Unit::WayIn(ty) => thunk::way_in(info, ty, guarded, target, builder, func),
         Unit::Function(index) => match index.checked_sub(info.imported_funcs) {
             None => thunk::way_out(info, index, guarded, target, builder, func),
             Some(body) => {
                 let body = &info.bodies()[body as usize];
-                lower::body(info, index, body, guarded, target, builder, func).map_err(|e| e.to_string())?;
+                let lowered = lower::body(info, index, body, guarded, target, builder, func);
+                debts = lowered.map_err(|e| e.to_string())?;
             }
         },
     }
+    let control = &mut ControlPlane::default();
     // Not a formatted function: that text can be as long as the code.
-    let code = context
-        .compile(&**isa, &mut ControlPlane::default())
-        .map_err(|e| e.inner.to_string())?;
+    let failed = |e: CodegenError| e.to_string();
+    context.optimize(&**isa, control).map_err(failed)?;
+    keep_places(&mut context.func);
+    let code = isa.compile_function(&context.func, &context.domtree, registers, false, control);
+    let code = code.map_err(failed)?.apply_params(&context.func.params);
     let bytes = code.buffer.data().to_vec();
     let align = code.buffer.alignment;
     let frame = code
         .buffer
         .frame_layout()
         .map_or(u32::MAX, |layout| layout.frame_to_fp_offset);
+    let places = code.buffer.get_srclocs_sorted();
+    let debt_at = |at: u32| {
+        let after = places.partition_point(|place| place.start <= at);
+        let place = places[..after].last().filter(|place| at < place.end)?;
+        lower::debt_at(place.loc)
+    };
     let mut sites = Vec::with_capacity(code.buffer.traps().len());
     for trap in code.buffer.traps() {
-        sites.push((
-            trap.offset,
-            Site::of(trap.code).ok_or_else(|| format!("trap code {}", trap.code))?,
-        ));
+        let site = Site::of(trap.code).ok_or_else(|| format!("trap code {}", trap.code))?;
+        let debt = match site {
+            Site::Trap(_) if !debts.is_empty() => {
+                debt_at(trap.offset).ok_or_else(|| format!("no debt known at {:#x}", trap.offset))?
+            }
+            // These are asked for when everything is paid, and ways in and out owe nothing.
+            Site::Trap(_) | Site::Limit | Site::Stored => 0,
+        };
+        sites.push(TrapSite {
+            at: trap.offset,
+            site,
+            debt,
+        });
     }
     let relocs = code.buffer.relocs().to_vec();
     let calls = relocs.iter().map(|reloc| Call::of(reloc, &context.func));
@@ -198,7 +236,34 @@ pub(crate) fn unit(
         align,
         calls,
         sites,
+        debts,
     })
+}
+
+/// Lets every instruction that only computes stand where the one before it stands that does more. Such an instruction
+/// was moved to where it is by the code generator, and may take a load just before it into itself: what is due then is
+/// what is due at the load.
+fn keep_places(func: &mut Function) {
+    let blocks: Vec<Block> = func.layout.blocks().collect();
+    for block in blocks {
+        let mut place = None;
+        let mut next = func.layout.first_inst(block);
+        while let Some(inst) = next {
+            let opcode = func.dfg.insts[inst].opcode();
+            let stays = opcode.can_load()
+                || opcode.can_store()
+                || opcode.can_trap()
+                || opcode.other_side_effects()
+                || opcode.is_call()
+                || opcode.is_terminator();
+            match place {
+                _ if stays => place = Some(func.srcloc(inst)),
+                Some(place) => func.set_srcloc(inst, place),
+                None => {}
+            }
+            next = func.layout.next_inst(inst);
+        }
+    }
 }
 
 /// Refuses a native frame larger than the logical frame stands for: the native stack is sized by the latter.

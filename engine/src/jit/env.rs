@@ -130,24 +130,27 @@ impl Env<'_> {
         )
     }
 
-    /// Address of the elements of a table, and its size.
+    /// Address of the elements of a table, and its size. A table that cannot grow stays where it is.
     pub fn table(&self, b: &mut FunctionBuilder<'_>, table: u32) -> (Value, Value) {
+        let limits = self.info.tables[table as usize].limits;
+        let size = (limits.max == Some(limits.min)).then_some(limits.min);
+        let flags = match size {
+            Some(_) => fixed(),
+            None => MemFlagsData::trusted(),
+        };
         let tables = self.context(b, offset_of!(VmContext, tables));
         let cell = b
             .ins()
             .load(types::I64, fixed(), tables, offset(table as usize * 8));
-        let base = b.ins().load(
-            types::I64,
-            MemFlagsData::trusted(),
-            cell,
-            offset(offset_of!(TableCell, base)),
-        );
-        let len = b.ins().load(
-            types::I64,
-            MemFlagsData::trusted(),
-            cell,
-            offset(offset_of!(TableCell, len)),
-        );
+        let base = b
+            .ins()
+            .load(types::I64, flags, cell, offset(offset_of!(TableCell, base)));
+        let len = match size {
+            Some(size) => b.ins().iconst(types::I64, i64::from(size)),
+            None => b
+                .ins()
+                .load(types::I64, flags, cell, offset(offset_of!(TableCell, len))),
+        };
         (base, len)
     }
 

@@ -4,7 +4,8 @@
 //! signal handler finds it there at a trap. Ways in and out move it between the register and the meter's cell. Within a
 //! function it is a variable as well, written through to the register, so that a charge waits for no memory.
 //!
-//! A charge with a check is five instructions, where `ctx` is the register of the instance's context:
+//! When to charge and to check is decided while a function is lowered (see [`ledger`](super::ledger)). A charge with a
+//! check is five instructions, where `ctx` is the register of the instance's context:
 //!
 //! ```text
 //! mov c, [ctx + price]   the price, data and not code, so that a new schedule recompiles nothing
@@ -14,7 +15,7 @@
 //! jae out                to a trap instruction behind the function
 //! ```
 
-use arwen_metering::Point;
+use arwen_metering::ChargeId;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use cranelift_frontend::{FunctionBuilder, Variable};
@@ -35,35 +36,54 @@ pub(crate) fn reload(b: &mut FunctionBuilder<'_>, counter: Variable) {
     b.def_var(counter, used);
 }
 
-/// Adds a point's charges to the counter, then checks the limit. `top` is the operand on top of the stack, for
-/// charges by amount.
-pub(crate) fn point(
+/// Adds prices to the counter, in order.
+pub(crate) fn charge(b: &mut FunctionBuilder<'_>, env: &Env<'_>, counter: Variable, charges: &[ChargeId]) {
+    let mut used = b.use_var(counter);
+    for same in charges.chunk_by(|one, next| one == next) {
+        let cost = env.price(b, same[0]);
+        let cost = match same.len() {
+            1 => cost,
+            times => {
+                let times = b.ins().iconst(types::I64, times as i64);
+                b.ins().imul(cost, times)
+            }
+        };
+        used = b.ins().iadd(used, cost);
+    }
+    set(b, counter, used);
+}
+
+/// Adds a price for every unit of `amount`, an `i32` read as unsigned.
+pub(crate) fn charge_units(
     b: &mut FunctionBuilder<'_>,
     env: &Env<'_>,
     counter: Variable,
-    point: &Point,
-    top: Option<Value>,
+    unit: ChargeId,
+    amount: Value,
 ) {
+    let used = b.use_var(counter);
+    let price = env.price(b, unit);
+    let amount = b.ins().uextend(types::I64, amount);
+    let cost = b.ins().imul(price, amount);
+    let used = b.ins().iadd(used, cost);
+    set(b, counter, used);
+}
+
+/// Traps if the counter had reached the limit before the charges of `since` were added to it.
+pub(crate) fn check(b: &mut FunctionBuilder<'_>, env: &Env<'_>, counter: Variable, since: &[ChargeId]) {
     let mut used = b.use_var(counter);
-    if point.charge.is_some() || point.units.is_some() {
-        if let Some(id) = point.charge {
-            let cost = env.price(b, id);
-            used = b.ins().iadd(used, cost);
-        }
-        if let (Some(id), Some(amount)) = (point.units, top) {
-            let price = env.price(b, id);
-            let amount = b.ins().uextend(types::I64, amount);
-            let cost = b.ins().imul(price, amount);
-            used = b.ins().iadd(used, cost);
-        }
-        b.ins().set_pinned_reg(used);
-        b.def_var(counter, used);
+    for id in since {
+        let cost = env.price(b, *id);
+        used = b.ins().isub(used, cost);
     }
-    if point.check {
-        let limit = env.limit(b);
-        let out = b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, used, limit);
-        b.ins().trapnz(out, LIMIT);
-    }
+    let limit = env.limit(b);
+    let out = b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, used, limit);
+    b.ins().trapnz(out, LIMIT);
+}
+
+fn set(b: &mut FunctionBuilder<'_>, counter: Variable, used: Value) {
+    b.ins().set_pinned_reg(used);
+    b.def_var(counter, used);
 }
 
 /// Moves the counter from the meter's cell to the register, on the way into compiled code.

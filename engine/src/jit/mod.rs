@@ -7,6 +7,7 @@ mod compile;
 mod enter;
 mod env;
 mod gas;
+mod ledger;
 pub(crate) mod libcalls;
 mod lower;
 mod native_code;

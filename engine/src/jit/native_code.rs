@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use super::abi::Site;
 use super::code_memory::{CodeMemory, OpenCode};
-use super::compile::Compiled;
+use super::compile::{Compiled, TrapSite};
+use super::ledger::Debt;
 use crate::artefact::Counts;
 
 /// Native code of a module. Freed when dropped; instances keep their module, so never while it may run.
@@ -66,6 +67,7 @@ impl NativeCode {
                 functions: counts.functions as usize,
                 ways_in: counts.ways_in as usize,
                 sites: counts.sites as usize,
+                debts: counts.debts as usize,
             },
         })
     }
@@ -77,6 +79,7 @@ impl NativeCode {
             functions: self.tables.functions as u32,
             ways_in: self.tables.ways_in as u32,
             sites: self.tables.sites as u32,
+            debts: self.tables.debts as u32,
             plan_bytes: 0,
         }
     }
@@ -102,73 +105,98 @@ impl NativeCode {
             .address(self.tables.start(self.tables.functions + ty as usize))
     }
 
-    /// The trap site at an address, if it is one of this code. Takes no lock, allocates nothing.
-    pub fn site(&self, address: usize) -> Option<Site> {
+    /// The trap site at an address, if it is one of this code, and the written form of its debt. Takes no lock, allocates
+    /// nothing.
+    pub fn site(&self, address: usize) -> Option<(Site, impl Iterator<Item = u32>)> {
         self.tables.site(self.code.offset(address)?)
     }
 }
 
 /// One after the other: offsets of functions by index, offsets of ways in by distinct type, offsets of trap sites in
-/// order, all as 4 bytes, least significant first; a byte for what each site means ([`Site::code`]).
+/// order, where the debt of each site is written, the written debts ([`Debt::words`]), all as 4 bytes, least significant
+/// first; a byte for what each site means ([`Site::code`]).
 #[derive(Debug)]
 struct Tables {
     bytes: Box<[u8]>,
     functions: usize,
     ways_in: usize,
     sites: usize,
+    debts: usize,
 }
 
-/// Bytes of an offset.
-const OFFSET: usize = size_of::<u32>();
+/// Bytes of a word.
+const WORD: usize = size_of::<u32>();
 
-/// Bytes of the tables of as many units and sites.
+/// Bytes of the tables of as many units, sites and words of debts.
 pub(crate) fn table_bytes(counts: &Counts) -> u64 {
-    let offsets = u64::from(counts.functions) + u64::from(counts.ways_in) + u64::from(counts.sites);
-    offsets * OFFSET as u64 + u64::from(counts.sites)
+    let [functions, ways_in, sites, debts] =
+        [counts.functions, counts.ways_in, counts.sites, counts.debts].map(u64::from);
+    (functions + ways_in + 2 * sites + debts) * WORD as u64 + sites
 }
 
 impl Tables {
     fn new(units: &[Compiled], starts: &[usize], functions: usize) -> Self {
-        let mut sites: Vec<(u32, Site)> = Vec::new();
+        let mut sites: Vec<(u32, Site, u32)> = Vec::new();
+        // Sites without debt read this one.
+        let mut debts: Vec<u32> = Debt::default().words().collect();
         for (unit, start) in units.iter().zip(starts) {
-            sites.extend(unit.sites.iter().map(|(at, site)| (*start as u32 + at, *site)));
+            let mut written = vec![None; unit.debts.len()];
+            for TrapSite { at, site, debt } in &unit.sites {
+                let at_word = match (*debt, written.get_mut(*debt as usize)) {
+                    (0, _) | (_, None) => 0,
+                    (number, Some(written)) => *written.get_or_insert_with(|| {
+                        let at_word = debts.len() as u32;
+                        debts.extend(unit.debts[number as usize].words());
+                        at_word
+                    }),
+                };
+                sites.push((*start as u32 + at, *site, at_word));
+            }
         }
-        sites.sort_by_key(|(at, _)| *at);
-        let starts = starts.iter().map(|start| *start as u32);
-        let offsets = starts.chain(sites.iter().map(|(at, _)| *at));
-        let mut bytes: Vec<u8> = offsets.flat_map(u32::to_le_bytes).collect();
-        bytes.extend(sites.iter().map(|(_, site)| site.code()));
+        sites.sort_by_key(|(at, ..)| *at);
+        let words = starts
+            .iter()
+            .map(|start| *start as u32)
+            .chain(sites.iter().map(|(at, ..)| *at))
+            .chain(sites.iter().map(|(.., debt)| *debt))
+            .chain(debts.iter().copied());
+        let mut bytes: Vec<u8> = words.flat_map(u32::to_le_bytes).collect();
+        bytes.extend(sites.iter().map(|(_, site, _)| site.code()));
         Self {
             bytes: bytes.into(),
             functions,
             ways_in: units.len() - functions,
             sites: sites.len(),
+            debts: debts.len(),
         }
     }
 
-    /// An offset by its place in the tables.
-    fn offset(&self, place: usize) -> u32 {
-        let bytes = self.bytes[place * OFFSET..].first_chunk();
-        u32::from_le_bytes(*bytes.unwrap_or(&[0; OFFSET]))
+    /// A word by its place in the tables.
+    fn word(&self, place: usize) -> u32 {
+        let bytes = self.bytes[place * WORD..].first_chunk();
+        u32::from_le_bytes(*bytes.unwrap_or(&[0; WORD]))
     }
 
     /// Where a unit starts.
     fn start(&self, unit: usize) -> u32 {
         debug_assert!(unit < self.functions + self.ways_in);
-        self.offset(unit)
+        self.word(unit)
     }
 
-    fn site(&self, at: u32) -> Option<Site> {
+    fn site(&self, at: u32) -> Option<(Site, impl Iterator<Item = u32>)> {
         let first = self.functions + self.ways_in;
         let mut left: Range<usize> = 0..self.sites;
         while !left.is_empty() {
             let middle = left.start + left.len() / 2;
-            match self.offset(first + middle).cmp(&at) {
+            match self.word(first + middle).cmp(&at) {
                 std::cmp::Ordering::Less => left.start = middle + 1,
                 std::cmp::Ordering::Greater => left.end = middle,
                 std::cmp::Ordering::Equal => {
-                    let kinds = (first + self.sites) * OFFSET;
-                    return Site::from_code(*self.bytes.get(kinds + middle)?);
+                    let debts = first + 2 * self.sites;
+                    let kinds = (debts + self.debts) * WORD;
+                    let site = Site::from_code(*self.bytes.get(kinds + middle)?)?;
+                    let debt = self.word(first + self.sites + middle) as usize;
+                    return Some((site, (debt..self.debts).map(move |word| self.word(debts + word))));
                 }
             }
         }

@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering;
 use super::abi::Site;
 use super::arch;
 use super::enter::Activation;
+use super::ledger::Debt;
 use crate::trap::Trap;
 
 const SIGNALS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
@@ -71,20 +72,29 @@ unsafe fn claim(signal: libc::c_int, info: &libc::siginfo_t, context: &mut libc:
     // reordered, only appended to.
     let store = unsafe { &*activation_ref.store };
     let pc = arch::pc(context);
-    let site = store
-        .instances
-        .iter()
-        .find_map(|instance| instance.module.code().native()?.site(pc));
-    let Some(site) = site else { return false };
+    let found = store.instances.iter().find_map(|instance| {
+        let (site, debt) = instance.module.code().native()?.site(pc)?;
+        // All instances of a module have the same prices (`Store::instantiate` sees to it), so that of any will do.
+        Some((site, Debt::resolve(arch::counter(context), debt, &instance.costs)))
+    });
+    let Some((site, (used, at_check))) = found else {
+        return false;
+    };
     // The register holds the counter everywhere in compiled code but in the first words of a way in, which do not trap.
     let cells = store.meter_ref().cells();
-    cells.used.store(arch::counter(context), Ordering::Relaxed);
+    cells.used.store(used, Ordering::Relaxed);
     let memory_fault = signal == libc::SIGSEGV || signal == libc::SIGBUS;
+    // The check before this trap that was left to a later one.
+    let passed_over = at_check
+        .filter(|used| *used >= cells.limit.load(Ordering::Relaxed))
+        .map(|used| {
+            cells.used.store(used, Ordering::Relaxed);
+            cells.why_stopped()
+        });
     let trap = match site {
         Site::Stored if activation_ref.stopped() => None,
         Site::Stored => return false,
-        Site::Limit if store.meter_ref().cells().out_of_gas() => Some(Trap::OutOfGas),
-        Site::Limit => Some(Trap::Interrupted),
+        Site::Limit => Some(cells.why_stopped()),
         Site::Trap(trap) if memory_fault => {
             // SAFETY: `info` is of a memory fault, so it has an address.
             let address = unsafe { info.si_addr() } as usize;
@@ -96,9 +106,9 @@ unsafe fn claim(signal: libc::c_int, info: &libc::siginfo_t, context: &mut libc:
             if !known {
                 return false;
             }
-            Some(trap)
+            Some(passed_over.unwrap_or(trap))
         }
-        Site::Trap(trap) => Some(trap),
+        Site::Trap(trap) => Some(passed_over.unwrap_or(trap)),
     };
     if let Some(trap) = trap {
         activation_ref.stop(trap, None);

@@ -209,6 +209,11 @@ impl Module {
             .get()
     }
 
+    /// Is it the same module?
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn code(&self) -> &Code {
         &self.0.code
     }

@@ -129,8 +129,7 @@ impl<'m, 's> Machine<'m, 's> {
         let cells = self.store.meter_ref().cells();
         match site.point.is_some_and(|point| point.check) && used >= cells.limit.load(Ordering::Relaxed) {
             false => Ok(()),
-            true if cells.out_of_gas() => Err(Trap::OutOfGas),
-            true => Err(Trap::Interrupted),
+            true => Err(cells.why_stopped()),
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::context::LimitSlot;
+use crate::trap::Trap;
 
 /// What running code shares with the rest of the world; one per store. The layout is read by compiled code.
 #[repr(C)]
@@ -45,8 +46,12 @@ impl StoreCells {
     }
 
     /// Why a failed limit check failed: gas first, so that an exhausted run reports gas whatever else happens.
-    pub fn out_of_gas(&self) -> bool {
-        self.used.load(Ordering::Relaxed) >= self.real_limit.load(Ordering::Relaxed)
+    pub fn why_stopped(&self) -> Trap {
+        if self.used.load(Ordering::Relaxed) >= self.real_limit.load(Ordering::Relaxed) {
+            Trap::OutOfGas
+        } else {
+            Trap::Interrupted
+        }
     }
 }
 

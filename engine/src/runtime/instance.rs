@@ -59,7 +59,8 @@ unsafe impl Sync for Store {}
 
 impl Store {
     /// Makes an instance: links `imports` (in the module's order), fills memories and tables from active segments
-    /// and runs the start function with `host` behind it. `costs` are the prices for [`Module::plan`].
+    /// and runs the start function with `host` behind it. `costs` are the prices for [`Module::plan`], the same for all
+    /// instances of the module in the store.
     ///
     /// The start function runs under the store's gas limit as it is.
     ///
@@ -90,6 +91,13 @@ impl Store {
                 wanted: prices,
                 given: costs.len(),
             }));
+        }
+        let mut same = self
+            .instances
+            .iter()
+            .filter(|instance| instance.module.is(module));
+        if same.any(|instance| instance.costs != *costs) {
+            return Err(InstantiateError::Link(LinkError::OtherCosts));
         }
         let id = InstanceId(self.instances.len() as u32);
         let linked = self.link(module, imports)?;

@@ -330,6 +330,10 @@ impl Store {
                 backend::invoke(self, host, call)
             }
         };
+        if ended == Err(Trap::OutOfGas) {
+            // Where exactly a tier noticed that there is none left is its own business.
+            self.meter_ref().set_used(self.meter_ref().limit());
+        }
         if self.refused { Err(Trap::NoMemory) } else { ended }
     }
 

@@ -4,7 +4,7 @@
 
 use wasmparser::Operator;
 
-use super::Refusal;
+use super::{Refusal, repeat};
 use crate::module::body::Body;
 use crate::module::info::ModuleInfo;
 use crate::value::FuncType;
@@ -53,7 +53,8 @@ budget! {
     /// Bytes of one function body. A function is compiled as a whole: its intermediate code, about 1 KiB a byte, is in
     /// memory at once, and register allocation takes more than linear time.
     body_bytes "bytes of a function body" = 128 << 10;
-    /// Blocks, loops, ifs and conditional branches of one function. Each makes basic blocks, over which every analysis
+    /// Blocks, loops, ifs and conditional branches of one function, those in small loops as often as code is made of
+    /// them. Each makes basic blocks, over which every analysis
     /// of the code generator iterates: time grows with the square, 8,000 nested take 1.3 s.
     blocks "blocks of a function" = 4_000;
     /// Blocks of a function times the same, over all functions of a module: what quadratic analyses of them add up to,
@@ -181,6 +182,42 @@ impl Tally {
     }
 }
 
+/// How often operators are compiled: those of a small loop more than once.
+struct Copies {
+    times: u64,
+    /// Blocks open within the loop.
+    depth: u32,
+}
+
+impl Default for Copies {
+    fn default() -> Self {
+        Self { times: 1, depth: 0 }
+    }
+}
+
+impl Copies {
+    /// How often `op` is compiled; `after` are the operators after it.
+    fn of(&mut self, op: &Operator<'_>, after: &[Operator<'_>]) -> u64 {
+        let times = self.times;
+        match op {
+            // A loop that is compiled more than once has no other in it.
+            Operator::Loop { .. } if times == 1 => {
+                let copies = repeat::copies(after);
+                *self = Self {
+                    times: copies.into(),
+                    depth: 0,
+                };
+                return self.times;
+            }
+            Operator::Block { .. } | Operator::If { .. } => self.depth += 1,
+            Operator::End if self.depth == 0 => *self = Self::default(),
+            Operator::End => self.depth -= 1,
+            _ => {}
+        }
+        times
+    }
+}
+
 /// Parameters and results of a type.
 fn values(ty: &FuncType) -> u64 {
     (ty.params().len() + ty.results().len()) as u64
@@ -205,18 +242,23 @@ impl Count {
         // taking that for every target counts too much rather than too little.
         let mut widest = info.func_type(index).results().len() as u64;
         let of_type = |index: u32| info.types.get(index as usize).map_or(0, values);
-        let mut ops = body.operators(&info.wasm)?;
-        while !ops.eof() {
-            match ops.read()? {
+        let ops: Vec<Operator<'_>> = body
+            .operators(&info.wasm)?
+            .into_iter()
+            .collect::<wasmparser::Result<_>>()?;
+        let mut copies = Copies::default();
+        for (at, op) in ops.iter().enumerate() {
+            let times = copies.of(op, &ops[at + 1..]);
+            match op {
                 Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
-                    count.blocks += 1;
+                    count.blocks += times;
                     widest = widest.max(match blockty {
                         wasmparser::BlockType::Empty => 0,
                         wasmparser::BlockType::Type(_) => 1,
-                        wasmparser::BlockType::FuncType(index) => of_type(index),
+                        wasmparser::BlockType::FuncType(index) => of_type(*index),
                     });
                 }
-                Operator::Else | Operator::BrIf { .. } => count.blocks += 1,
+                Operator::Else | Operator::BrIf { .. } => count.blocks += times,
                 Operator::BrTable { targets } => {
                     count.blocks += 1;
                     count.targets = count
@@ -224,11 +266,11 @@ impl Count {
                         .saturating_add((u64::from(targets.len()) + 1) * (1 + widest));
                 }
                 Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
-                    count.call_values += values(info.func_type(function_index));
+                    count.call_values += values(info.func_type(*function_index));
                 }
                 Operator::CallIndirect { type_index, .. }
                 | Operator::ReturnCallIndirect { type_index, .. } => {
-                    count.call_values += of_type(type_index);
+                    count.call_values += of_type(*type_index);
                 }
                 _ => {}
             }

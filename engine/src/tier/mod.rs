@@ -17,6 +17,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod queue;
+pub(crate) mod repeat;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};

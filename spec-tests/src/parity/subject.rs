@@ -114,7 +114,8 @@ impl Subject {
     }
 
     /// Runs every exported function once in a fresh instance, in the order of the exports, with arguments drawn from
-    /// `seed`. Failing to instantiate is an event like others.
+    /// `seed`, until one runs out of gas: what that leaves in the instance is not defined. Failing to instantiate is an
+    /// event like others.
     pub fn observe(&self, seed: u64, gas_limit: u64) -> Observation {
         let Self { module, costs, .. } = self;
         let mut store = Store::new(module.engine(), &Interrupt::new());
@@ -151,9 +152,17 @@ impl Subject {
             // What has been asked for is there for the next call, so that it is always the same call that changes.
             module.wait_for_native();
             let done = store.invoke(func, &mut host, &args);
+            let exhausted = matches!(done, Err(Trap::OutOfGas));
             let done = done.map(|results| results.iter().map(show).collect());
             let gas = store.meter().used();
             host.events.push(Event::returned(export.name, &args, done, gas));
+            if exhausted {
+                return Observation {
+                    events: host.events,
+                    state: Vec::new(),
+                    gas,
+                };
+            }
         }
         Observation {
             state: state(module, &store, instance),

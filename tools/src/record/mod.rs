@@ -348,6 +348,8 @@ impl RunObserver for Recorder {
         let used = call.code.map_or(0, |_| i128::from(end.used));
         self.add_part(call.node, Part::Loading, call.loading);
         let failed = end.return_code != ReturnCode::Ok;
+        // Who is out of gas has used what there was, though the last charge may have been more than that.
+        let used = if failed { used.max(call.counted) } else { used };
         let rest = if failed { Part::Lost } else { Part::Kept };
         let outside = if call.code.is_some() {
             used - call.counted

@@ -44,7 +44,7 @@ records! {
         vm_type, block_gas_limit, protected_key_prefix, arwen_v2_enable_epoch, ahead_of_time_enable_epoch,
         dyn_gas_lock_enable_epoch, arwen_v3_enable_epoch, esdt_functions_enable_epoch, use_warm_instance, builtins,
         account_updates, name_services, builtin_prices, builtin_function_names, save_compiled_code;
-        tier = Tier::Interpreter, artefacts = None, module_cache_bytes = VmSettings::default().module_cache_bytes
+        tier = Tier::Interpreter, compile_threads = 1, artefacts = None, module_cache_bytes = VmSettings::default().module_cache_bytes
     } granted scenario_settings(Tier::Interpreter);
 }
 

@@ -41,6 +41,7 @@ impl Lower<'_, '_> {
     }
 
     fn direct(&mut self, index: u32, tail: bool) {
+        self.settle();
         let info = self.info;
         let ty = info.func_type(index);
         let args = self.pop_many(ty.params().len());
@@ -66,6 +67,7 @@ impl Lower<'_, '_> {
     }
 
     fn indirect(&mut self, ty_index: u32, table: u32, tail: bool) {
+        self.settle();
         let index = self.pop();
         let info = self.info;
         let ty = &info.types[ty_index as usize];
@@ -82,6 +84,7 @@ impl Lower<'_, '_> {
 
     /// Emits the call. A tail call passes its own depth on to the callee, which takes the place of this frame.
     fn emit(&mut self, ty: &FuncType, callee: Callee, ctx: Value, args: &[Value], tail: bool) {
+        debug_assert!(self.debt.is_paid());
         let depth = if tail { self.depth } else { self.below };
         let mut values = Vec::with_capacity(args.len() + 2);
         values.extend([ctx, depth]);

@@ -1,45 +1,97 @@
 //! Blocks, branches, locals, globals, selection.
 
+use std::collections::BTreeMap;
+
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use wasmparser::{BlockType, Operator};
 
-use super::Lower;
+use super::{Cursor, Lower};
 use crate::jit::abi::trap_code;
 use crate::jit::env::POINTER;
+use crate::jit::ledger::Debt;
+use crate::tier::repeat;
 use crate::trap::Trap;
 use crate::value::ValType;
 
 /// An open block.
-pub(super) struct Frame {
-    kind: Kind,
+pub(super) struct Frame<'m> {
+    kind: Kind<'m>,
     /// Where its `end` leads; takes its results.
-    next: Block,
+    next: Joint,
     params: Vec<ValType>,
     results: Vec<ValType>,
     /// Operands below its parameters.
     height: usize,
 }
 
-enum Kind {
+enum Kind<'m> {
     /// A block, or the function itself.
     Block,
     Loop {
+        /// The start of its first copy, where the last one jumps back to.
         header: Block,
+        copies: Option<Copies<'m>>,
     },
     /// An `if` whose `else` has not come yet.
     If {
-        otherwise: Block,
-        /// The parameters once more, for the other branch.
-        args: Vec<Value>,
+        /// The other branch: its block, which takes nothing, what is due there, and the parameters once more.
+        otherwise: Way,
     },
     Else,
+}
+
+/// Copies of a loop that are still to come.
+struct Copies<'m> {
+    /// The first operator of the loop.
+    start: Cursor<'m>,
+    /// How many.
+    left: u32,
+    /// The start of the next of them: where this copy jumps back to.
+    next: Joint,
+}
+
+/// A block that several ways may lead to, known one after the other.
+struct Joint {
+    block: Block,
+    /// Those with something due, left open until all are known.
+    ways: Vec<Way>,
+    /// Does any lead there with nothing due?
+    paid: bool,
+}
+
+impl Joint {
+    fn new(block: Block) -> Self {
+        Self {
+            block,
+            ways: Vec::new(),
+            paid: false,
+        }
+    }
+}
+
+/// A way to a joint.
+struct Way {
+    /// Its last block, which takes nothing and ends with a jump to the joint that is still to be added.
+    block: Block,
+    args: Vec<BlockArg>,
+    debt: Debt,
+}
+
+/// Where a branch leads.
+enum Label {
+    /// Back to the start of a loop: its block.
+    Back(Block),
+    /// Behind the `end` of the frame with this index.
+    Next(usize),
+    /// To the next copy of the loop whose frame has this index.
+    Copy(usize),
 }
 
 fn args(values: &[Value]) -> Vec<BlockArg> {
     values.iter().copied().map(BlockArg::from).collect()
 }
 
-impl Lower<'_, '_> {
+impl<'m> Lower<'_, 'm> {
     /// Parameters and results of a block type.
     fn block_types(&self, ty: &BlockType) -> (Vec<ValType>, Vec<ValType>) {
         match ty {
@@ -54,18 +106,11 @@ impl Lower<'_, '_> {
 
     pub(super) fn open_function(&mut self) {
         let results = self.ty.results().to_vec();
-        let next = self.new_block(&results);
-        self.frames.push(Frame {
-            kind: Kind::Block,
-            next,
-            params: Vec::new(),
-            results,
-            height: 0,
-        });
+        self.open(Kind::Block, (Vec::new(), results));
     }
 
-    fn open(&mut self, kind: Kind, (params, results): (Vec<ValType>, Vec<ValType>)) {
-        let next = self.new_block(&results);
+    fn open(&mut self, kind: Kind<'m>, (params, results): (Vec<ValType>, Vec<ValType>)) {
+        let next = Joint::new(self.new_block(&results));
         let height = self.stack.len() - params.len();
         self.frames.push(Frame {
             kind,
@@ -92,14 +137,32 @@ impl Lower<'_, '_> {
         }
         let types = self.block_types(ty);
         let header = self.new_block(&types.0);
-        let count = types.0.len();
-        let values = args(self.top(count));
+        let values = args(self.top(types.0.len()));
+        self.settle_to_join();
         self.b.ins().jump(header, &values);
-        self.b.switch_to_block(header);
-        self.open(Kind::Loop { header }, types);
-        let height = self.stack.len() - count;
+        let start = self.cursor;
+        let copies = match repeat::copies(&start.ops[start.op..]) {
+            0 | 1 => None,
+            copies => Some(Copies {
+                start,
+                left: copies - 1,
+                next: Joint::new(self.new_block(&types.0)),
+            }),
+        };
+        if copies.is_some() {
+            self.repeated = Some(self.frames.len());
+        }
+        self.open(Kind::Loop { header, copies }, types);
+        self.enter_loop(header);
+    }
+
+    /// Starts a copy of the loop of the innermost frame.
+    fn enter_loop(&mut self, block: Block) {
+        self.b.switch_to_block(block);
+        let height = self.frames.last().map_or(0, |frame| frame.height);
         self.stack.truncate(height);
-        self.stack.extend_from_slice(self.b.block_params(header));
+        self.stack.extend_from_slice(self.b.block_params(block));
+        self.dead = false;
     }
 
     pub(super) fn r#if(&mut self, ty: &BlockType) {
@@ -110,35 +173,38 @@ impl Lower<'_, '_> {
         let condition = self.pop();
         let types = self.block_types(ty);
         let then = self.b.create_block();
-        let otherwise = self.b.create_block();
-        self.b.ins().brif(condition, then, &[], otherwise, &[]);
+        let otherwise = Way {
+            block: self.b.create_block(),
+            args: args(self.top(types.0.len())),
+            debt: self.debt.clone(),
+        };
+        self.b.ins().brif(condition, then, &[], otherwise.block, &[]);
         self.b.seal_block(then);
-        self.b.seal_block(otherwise);
+        self.b.seal_block(otherwise.block);
         self.b.switch_to_block(then);
-        let args = self.top(types.0.len()).to_vec();
-        self.open(Kind::If { otherwise, args }, types);
+        self.open(Kind::If { otherwise }, types);
     }
 
     pub(super) fn r#else(&mut self) {
         if self.dead_blocks > 0 {
             return;
         }
-        let frame = self.frames.last_mut().expect("validated");
-        let Kind::If {
-            otherwise,
-            args: params,
-        } = std::mem::replace(&mut frame.kind, Kind::Else)
-        else {
+        let at = self.frames.len() - 1;
+        let frame = &mut self.frames[at];
+        let Kind::If { otherwise } = std::mem::replace(&mut frame.kind, Kind::Else) else {
             return;
         };
-        let (next, height) = (frame.next, frame.height);
+        let height = frame.height;
         if !self.dead {
             let values = args(&self.stack[height..]);
-            self.b.ins().jump(next, &values);
+            self.jump_to(&Label::Next(at), &values);
         }
         self.stack.truncate(height);
-        self.stack.extend(params);
-        self.b.switch_to_block(otherwise);
+        // The parameters are values, as nothing else is pushed.
+        self.stack
+            .extend(otherwise.args.iter().filter_map(BlockArg::as_value));
+        self.b.switch_to_block(otherwise.block);
+        self.debt = otherwise.debt;
         self.dead = false;
     }
 
@@ -147,40 +213,164 @@ impl Lower<'_, '_> {
             self.dead_blocks -= 1;
             return;
         }
-        let frame = self.frames.pop().expect("validated");
-        if !self.dead {
-            let values = args(&self.stack[frame.height..]);
-            self.b.ins().jump(frame.next, &values);
-        }
-        match frame.kind {
-            Kind::Loop { header } => self.b.seal_block(header),
-            // Without `else`, the parameters are the results.
-            Kind::If {
-                otherwise,
-                args: params,
-            } => {
-                self.b.switch_to_block(otherwise);
-                self.b.ins().jump(frame.next, &args(&params));
+        let at = self.frames.len() - 1;
+        let values = match self.dead {
+            true => None,
+            false => Some(args(&self.stack[self.frames[at].height..])),
+        };
+        if let Some(next) = self.next_copy() {
+            if let Some(values) = values {
+                self.jump_to(&Label::Next(at), &values);
             }
+            let block = next.block;
+            self.join(next, None);
+            self.enter_loop(block);
+            return;
+        }
+        let frame = self.frames.pop().expect("validated");
+        if self.repeated == Some(at) {
+            self.repeated = None;
+        }
+        let mut next = frame.next;
+        match frame.kind {
+            Kind::Loop { header, .. } => self.b.seal_block(header),
+            // Without `else`, the parameters are the results.
+            Kind::If { otherwise } => next.ways.push(otherwise),
             Kind::Block | Kind::Else => {}
         }
-        self.b.switch_to_block(frame.next);
-        self.b.seal_block(frame.next);
+        let block = next.block;
+        self.join(next, values);
+        self.b.switch_to_block(block);
         self.stack.truncate(frame.height);
-        self.stack.extend_from_slice(self.b.block_params(frame.next));
+        self.stack.extend_from_slice(self.b.block_params(block));
         self.dead = false;
         if self.frames.is_empty() {
             let results = std::mem::take(&mut self.stack);
+            self.settle();
             self.b.ins().return_(&results);
         }
     }
 
+    /// At the end of a loop that is to be had once more: goes back to its first operator, and gives where the copy just
+    /// ended jumps back to. There is none if it never does.
+    fn next_copy(&mut self) -> Option<Joint> {
+        let Kind::Loop { copies, .. } = &mut self.frames.last_mut()?.kind else {
+            return None;
+        };
+        let mut ended = copies.take()?;
+        if !ended.next.paid && ended.next.ways.is_empty() {
+            self.b.seal_block(ended.next.block);
+            return None;
+        }
+        self.cursor = ended.start;
+        ended.left -= 1;
+        if ended.left == 0 {
+            return Some(ended.next);
+        }
+        let params = self.frames.last()?.params.clone();
+        let next = Joint::new(self.new_block(&params));
+        let joint = std::mem::replace(&mut ended.next, next);
+        if let Kind::Loop { copies, .. } = &mut self.frames.last_mut()?.kind {
+            *copies = Some(ended);
+        }
+        Some(joint)
+    }
+
+    /// Closes the ways to a joint; `values` are what the code here, if it is not dead, takes there. Where all have the
+    /// same debt it is carried on, else each pays its own.
+    fn join(&mut self, joint: Joint, values: Option<Vec<BlockArg>>) {
+        let Joint { block, ways, paid } = joint;
+        let first = match (&values, ways.first()) {
+            _ if paid => Debt::default(),
+            (Some(_), _) => self.debt.clone(),
+            (None, first) => first.map_or_else(Debt::default, |way| way.debt.clone()),
+        };
+        let alike = values.is_none() || self.debt == first;
+        let alike = alike && ways.iter().all(|way| way.debt == first);
+        if let Some(values) = values {
+            if !alike {
+                self.settle_to_join();
+            }
+            self.b.ins().jump(block, &values);
+        }
+        for way in ways {
+            self.b.switch_to_block(way.block);
+            if !alike {
+                self.debt = way.debt;
+                self.settle_to_join();
+            }
+            self.b.ins().jump(block, &way.args);
+        }
+        self.b.seal_block(block);
+        self.debt = if alike { first } else { Debt::default() };
+    }
+
+    /// Pays before ways with different debts meet: all charges, and the check unless another comes before anybody could
+    /// tell. The next operator is the one behind the joint.
+    fn settle_to_join(&mut self) {
+        if self.debt.since_check.is_some() && self.cursor.is_checked_first() {
+            self.debt.since_check = None;
+        }
+        self.settle();
+    }
+
     /// Where a branch to `depth` goes, and how many operands it takes.
-    fn target(&self, depth: u32) -> (Block, usize) {
-        let frame = &self.frames[self.frames.len() - 1 - depth as usize];
-        match frame.kind {
-            Kind::Loop { header } => (header, frame.params.len()),
-            _ => (frame.next, frame.results.len()),
+    fn label(&self, depth: u32) -> (Label, usize) {
+        let at = self.frames.len() - 1 - depth as usize;
+        let frame = &self.frames[at];
+        match &frame.kind {
+            Kind::Loop { copies: Some(_), .. } => (Label::Copy(at), frame.params.len()),
+            Kind::Loop { header, copies: None } => (Label::Back(*header), frame.params.len()),
+            _ => (Label::Next(at), frame.results.len()),
+        }
+    }
+
+    /// The block that a branch to a label goes to, and whether it takes the values: if something is due it is a block in
+    /// between, which the joint will close. Before a jump back everything has been paid.
+    fn way_to(&mut self, label: &Label, values: &[BlockArg]) -> (Block, bool) {
+        let debt = self.debt.clone();
+        let between = match debt.is_paid() {
+            true => None,
+            false => Some(self.b.create_block()),
+        };
+        let joint = match *label {
+            Label::Back(header) => return (header, true),
+            Label::Next(at) => &mut self.frames[at].next,
+            Label::Copy(at) => {
+                let frame = &mut self.frames[at];
+                match &mut frame.kind {
+                    Kind::Loop {
+                        copies: Some(copies), ..
+                    } => &mut copies.next,
+                    _ => &mut frame.next,
+                }
+            }
+        };
+        match between {
+            None => {
+                joint.paid = true;
+                (joint.block, true)
+            }
+            Some(block) => {
+                joint.ways.push(Way {
+                    block,
+                    args: values.to_vec(),
+                    debt,
+                });
+                (block, false)
+            }
+        }
+    }
+
+    /// Jumps to a label.
+    fn jump_to(&mut self, label: &Label, values: &[BlockArg]) {
+        if matches!(label, Label::Back(_)) {
+            self.settle();
+        }
+        let (block, takes) = self.way_to(label, values);
+        self.b.ins().jump(block, if takes { values } else { &[] });
+        if !takes {
+            self.b.seal_block(block);
         }
     }
 
@@ -193,17 +383,25 @@ impl Lower<'_, '_> {
                 self.dead = true;
             }
             Operator::Br { relative_depth } => {
-                let (block, count) = self.target(*relative_depth);
+                let (label, count) = self.label(*relative_depth);
                 let values = args(self.top(count));
-                self.b.ins().jump(block, &values);
+                self.jump_to(&label, &values);
                 self.dead = true;
             }
             Operator::BrIf { relative_depth } => {
                 let condition = self.pop();
-                let (block, count) = self.target(*relative_depth);
+                let (label, count) = self.label(*relative_depth);
                 let values = args(self.top(count));
+                if matches!(label, Label::Back(_)) {
+                    self.settle();
+                }
+                let (block, takes) = self.way_to(&label, &values);
                 let next = self.b.create_block();
-                self.b.ins().brif(condition, block, &values, next, &[]);
+                let values: &[BlockArg] = if takes { &values } else { &[] };
+                self.b.ins().brif(condition, block, values, next, &[]);
+                if !takes {
+                    self.b.seal_block(block);
+                }
                 self.b.seal_block(next);
                 self.b.switch_to_block(next);
             }
@@ -211,6 +409,7 @@ impl Lower<'_, '_> {
             Operator::Return => {
                 let count = self.ty.results().len();
                 let results = self.pop_many(count);
+                self.settle();
                 self.b.ins().return_(&results);
                 self.dead = true;
             }
@@ -251,21 +450,39 @@ impl Lower<'_, '_> {
 
     fn br_table(&mut self, targets: &wasmparser::BrTable<'_>) {
         let index = self.pop();
-        let (default, count) = self.target(targets.default());
+        let (_, count) = self.label(targets.default());
         let values = args(self.top(count));
-        let call = |lower: &mut Self, block| {
-            BlockCall::new(block, values.iter().copied(), &mut lower.b.func.dfg.value_lists)
-        };
-        let mut table = Vec::with_capacity(targets.len() as usize);
-        for depth in targets.targets() {
-            // Validated: every depth can be read.
-            let Ok(depth) = depth else { break };
-            let (block, _) = self.target(depth);
-            table.push(call(self, block));
+        // Validated: every depth can be read.
+        let depths: Vec<u32> = targets.targets().map_while(Result::ok).collect();
+        let mut ways = BTreeMap::new();
+        for depth in depths.iter().copied().chain([targets.default()]) {
+            if !ways.contains_key(&depth) {
+                let (label, _) = self.label(depth);
+                if matches!(label, Label::Back(_)) && !self.debt.is_paid() {
+                    self.settle();
+                }
+                ways.insert(depth, label);
+            }
         }
-        let default = call(self, default);
+        let ways: BTreeMap<u32, (Block, bool)> = ways
+            .into_iter()
+            .map(|(depth, label)| (depth, self.way_to(&label, &values)))
+            .collect();
+        let lists = &mut self.b.func.dfg.value_lists;
+        let mut call = |depth| {
+            let (block, takes): (Block, bool) = ways[&depth];
+            let values: &[BlockArg] = if takes { &values } else { &[] };
+            BlockCall::new(block, values.iter().copied(), lists)
+        };
+        let table: Vec<BlockCall> = depths.into_iter().map(&mut call).collect();
+        let default = call(targets.default());
         let table = self.b.create_jump_table(JumpTableData::new(default, &table));
         self.b.ins().br_table(index, table);
+        for (block, takes) in ways.into_values() {
+            if !takes {
+                self.b.seal_block(block);
+            }
+        }
         self.dead = true;
     }
 

@@ -57,6 +57,7 @@ impl Lower<'_, '_> {
             }
             Operator::DataDrop { data_index } => {
                 let segment = self.b.ins().iconst(I32, i64::from(*data_index));
+                self.settle();
                 self.env.libcall(&mut self.b, Libcall::DataDrop, &[segment]);
             }
             _ => return false,
@@ -66,6 +67,7 @@ impl Lower<'_, '_> {
 
     /// Calls a helper; what it gives, if not only a status, is pushed.
     pub(super) fn helper(&mut self, libcall: Libcall, args: &[Value]) {
+        self.settle();
         if let Some(value) = self.env.libcall(&mut self.b, libcall, args) {
             self.push(value);
         }

@@ -6,8 +6,8 @@ mod memory;
 mod numeric;
 mod table;
 
-use arwen_metering::Point;
-use cranelift_codegen::ir::{Block, Function, InstBuilder, Value, types};
+use arwen_metering::{Op, Point};
+use cranelift_codegen::ir::{Block, Function, InstBuilder, SourceLoc, Value, types};
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use wasmparser::Operator;
@@ -15,6 +15,7 @@ use wasmparser::Operator;
 use super::abi::{native_type, trap_code, wasm_signature};
 use super::env::{Env, Regions};
 use super::gas;
+use super::ledger::{Debt, Ledger};
 use crate::module::body::Body;
 use crate::module::info::ModuleInfo;
 use crate::trap::Trap;
@@ -30,7 +31,7 @@ struct Lower<'a, 'm> {
     locals: Vec<Variable>,
     /// The operand stack.
     stack: Vec<Value>,
-    frames: Vec<Frame>,
+    frames: Vec<Frame<'m>>,
     /// Is the code here unreachable by the rules of the format? Then nothing is emitted.
     dead: bool,
     /// Blocks opened in dead code and not yet closed.
@@ -40,9 +41,65 @@ struct Lower<'a, 'm> {
     below: Value,
     /// The gas used.
     counter: Variable,
+    cursor: Cursor<'m>,
+    /// What is due where code is being added.
+    debt: Debt,
+    /// Index of the frame of the loop that is being had more than once.
+    repeated: Option<usize>,
+    ledger: Ledger,
 }
 
-/// Lowers the function with index `index` into `func`, which is empty.
+/// The operators of a body with the points of its plan, and the next of them.
+#[derive(Clone, Copy)]
+struct Cursor<'m> {
+    ops: &'m [Operator<'m>],
+    points: &'m [Point],
+    /// Index of the next operator.
+    op: usize,
+    /// Index of the first point that is not before the next operator.
+    point: usize,
+}
+
+impl<'m> Cursor<'m> {
+    /// The next operator and its point.
+    fn next(&mut self) -> Option<(Option<&'m Point>, &'m Operator<'m>)> {
+        let op = self.ops.get(self.op)?;
+        let point = self.points.get(self.point).filter(|p| p.op as usize == self.op);
+        self.op += 1;
+        self.point += usize::from(point.is_some());
+        Some((point, op))
+    }
+
+    /// Does everything from here come to a check before anything that may trap, call or leave?
+    fn is_checked_first(mut self) -> bool {
+        /// How far to look.
+        const OPERATORS: usize = 32;
+        for _ in 0..OPERATORS {
+            let Some((point, op)) = self.next() else {
+                return false;
+            };
+            if point.is_some_and(|point| point.check) {
+                return true;
+            }
+            let goes_on = !matches!(
+                op,
+                Operator::If { .. }
+                    | Operator::Else
+                    | Operator::Br { .. }
+                    | Operator::BrIf { .. }
+                    | Operator::BrTable { .. }
+                    | Operator::Return
+            );
+            if !goes_on || Op::of(op).may_trap() {
+                return false;
+            }
+        }
+        false
+    }
+}
+
+/// Lowers the function with index `index` into `func`, which is empty. Gives the debts of its places: the location of an
+/// instruction that may trap is the number of one, see [`debt_at`].
 ///
 /// # Errors
 /// Never for a validated body; the parser's error is passed on.
@@ -54,7 +111,9 @@ pub(crate) fn body(
     target: TargetFrontendConfig,
     context: &mut FunctionBuilderContext,
     func: &mut Function,
-) -> wasmparser::Result<()> {
+) -> wasmparser::Result<Vec<Debt>> {
+    let ops = body.operators(&info.wasm)?.into_iter();
+    let ops: Vec<Operator<'_>> = ops.collect::<wasmparser::Result<_>>()?;
     let ty = info.func_type(index);
     func.signature = wasm_signature(ty);
     let mut b = FunctionBuilder::new(func, context);
@@ -64,6 +123,8 @@ pub(crate) fn body(
     b.seal_block(entry);
     let params = b.block_params(entry).to_vec();
     let (ctx, depth) = (params[0], params[1]);
+
+    b.set_srcloc(location(0));
 
     // Before anything is charged: does the frame fit?
     let slots = b.ins().iconst(types::I32, i64::from(body.frame_slots));
@@ -106,29 +167,95 @@ pub(crate) fn body(
         depth,
         below,
         counter,
+        cursor: Cursor {
+            ops: &ops,
+            points: &body.plan.points,
+            op: 0,
+            point: 0,
+        },
+        debt: Debt::default(),
+        repeated: None,
+        ledger: Ledger::new(),
     };
     lower.open_function();
-    let mut points = body.plan.points.iter().peekable();
-    let mut ops = body.operators(&info.wasm)?;
-    let mut position = 0;
-    while !ops.eof() {
-        let op = ops.read()?;
-        if let Some(point) = points.next_if(|point| point.op == position)
+    while let Some((point, op)) = lower.cursor.next() {
+        if let Some(point) = point
             && !lower.dead
         {
-            lower.point(point);
+            lower.point(point, op);
         }
-        lower.operator(&op);
-        position += 1;
+        lower.operator(op);
     }
     lower.b.finalize(target);
-    Ok(())
+    Ok(lower.ledger.into_debts())
+}
+
+/// The location of what has a debt, by the number of the debt.
+fn location(debt: u32) -> SourceLoc {
+    SourceLoc::new(debt)
+}
+
+/// The number of the debt of what is at a location; `None` where nobody has said.
+pub(crate) fn debt_at(location: SourceLoc) -> Option<u32> {
+    (!location.is_default()).then(|| location.bits())
 }
 
 impl Lower<'_, '_> {
-    fn point(&mut self, point: &Point) {
-        let top = self.stack.last().copied();
-        gas::point(&mut self.b, &self.env, self.counter, point, top);
+    /// What the plan wants before `op` falls due. It is carried along only in loops that are had more than once: elsewhere
+    /// there is more code to it than it saves. Between the operators of a block charges are made at once: what the code
+    /// generator moves within a block must not come to stand beside another debt.
+    fn point(&mut self, point: &Point, op: &Operator<'_>) {
+        if let Some(id) = point.charge {
+            self.debt.charge(id);
+        }
+        if let (Some(unit), Some(amount)) = (point.units, self.stack.last().copied()) {
+            self.pay();
+            gas::charge_units(&mut self.b, &self.env, self.counter, unit, amount);
+        }
+        if point.check {
+            self.debt.check();
+        }
+        let ends_block = matches!(
+            op,
+            Operator::Block { .. }
+                | Operator::Loop { .. }
+                | Operator::If { .. }
+                | Operator::Else
+                | Operator::End
+                | Operator::Br { .. }
+                | Operator::BrIf { .. }
+                | Operator::BrTable { .. }
+        );
+        if !ends_block {
+            self.pay();
+        }
+        if self.repeated.is_none() || self.debt.is_full() {
+            self.settle();
+        }
+    }
+
+    /// Makes the charges that are due.
+    fn pay(&mut self) {
+        let charges = std::mem::take(&mut self.debt.charges);
+        if !charges.is_empty() {
+            gas::charge(&mut self.b, &self.env, self.counter, &charges);
+            self.locate();
+        }
+    }
+
+    /// Makes the charges that are due, and the check.
+    fn settle(&mut self) {
+        self.pay();
+        if let Some(since) = self.debt.since_check.take() {
+            gas::check(&mut self.b, &self.env, self.counter, &since);
+            self.locate();
+        }
+    }
+
+    /// Writes down the debt of what is added from here on.
+    fn locate(&mut self) {
+        let number = self.ledger.number(&self.debt);
+        self.b.set_srcloc(location(number));
     }
 
     fn operator(&mut self, op: &Operator<'_>) {
@@ -141,6 +268,13 @@ impl Lower<'_, '_> {
             Operator::End => self.end(),
             _ if self.dead => {}
             op => {
+                // A branch does not trap, but may take a load into itself: one of the operators before.
+                if !matches!(
+                    op,
+                    Operator::Br { .. } | Operator::BrIf { .. } | Operator::BrTable { .. }
+                ) {
+                    self.locate();
+                }
                 let done =
                     self.branch(op) || self.call(op) || self.memory(op) || self.table(op) || self.numeric(op);
                 // The ruleset has refused every operator that is not lowered, so validation lets none through.

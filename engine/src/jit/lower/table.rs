@@ -63,6 +63,7 @@ impl Lower<'_, '_> {
             }
             Operator::ElemDrop { elem_index } => {
                 let segment = self.index(elem_index);
+                self.settle();
                 self.env.libcall(&mut self.b, Libcall::ElemDrop, &[segment]);
             }
             _ => return false,
