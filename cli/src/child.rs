@@ -4,6 +4,7 @@
 use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 
 use arwen_ipc_child::sandbox::{CACHE_VARIABLE, MODE_VARIABLE, Mode};
 use arwen_ipc_child::{BuiltinMode, ExitCode as Ended, Options, Tier, run};
@@ -52,11 +53,18 @@ fn options() -> Result<Options, UnknownValue> {
     let modes = Mode::ALL.map(|mode| (mode.name(), mode));
     Ok(Options {
         tier: setting(TIER_VARIABLE, TIERS)?,
+        compile_threads: compile_threads(),
         builtins: setting(DELEGATE_VARIABLE, BUILTINS)?.unwrap_or(BuiltinMode::InVm),
         version: concat!("arwen-", env!("CARGO_PKG_VERSION")).to_owned(),
         sandbox: setting(MODE_VARIABLE, &modes)?.unwrap_or_default(),
         cache: env::var_os(CACHE_VARIABLE).map(PathBuf::from),
     })
+}
+
+/// Half of the processors that this process may use compile contracts, as far as that makes a difference.
+fn compile_threads() -> usize {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    (processors / 2).clamp(1, 4)
 }
 
 /// Is the VM child.

@@ -53,6 +53,9 @@ pub struct VmSettings {
     pub save_compiled_code: bool,
     /// Which tier runs contracts. No reply depends on it.
     pub tier: Tier,
+    /// Threads that compile contracts in the background when `tier` is [`Tier::Tiered`], 1 to 16: several contracts at
+    /// once, or one with all that have nothing else to do. No reply depends on it.
+    pub compile_threads: usize,
     /// How much the cache of compiled modules may hold, in bytes of WebAssembly and of native code.
     pub module_cache_bytes: usize,
     /// Where native code is kept beyond the life of the VM. No reply depends on it.
@@ -81,6 +84,7 @@ impl Default for VmSettings {
                 .collect(),
             save_compiled_code: false,
             tier: Tier::Jit,
+            compile_threads: 1,
             module_cache_bytes: 64 << 20,
             artefacts: None,
         }

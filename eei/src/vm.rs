@@ -57,6 +57,9 @@ pub struct GasBreakdown {
     pub api: u64,
 }
 
+/// Contracts that may wait to be compiled. One that finds no place asks again with its next call.
+const COMPILE_QUEUE: usize = 64;
+
 impl Vm {
     /// A VM with these settings and gas prices.
     ///
@@ -68,6 +71,7 @@ impl Vm {
         }
         let config = Config::new(&Ruleset::ARWEN_1_3)
             .tier(settings.tier)
+            .background(settings.compile_threads, COMPILE_QUEUE)
             .artefacts(settings.artefacts.clone());
         let engine = Engine::new(config);
         let cache = CodeCache::new(settings.module_cache_bytes);

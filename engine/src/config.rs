@@ -102,8 +102,9 @@ impl Config {
         self
     }
 
-    /// For [`Tier::Tiered`]: threads that compile, and modules that may wait for one. A module that finds no place
-    /// stays interpreted and asks again with its next call. Default: 1 thread, 64 modules. 1 to 16 threads.
+    /// For [`Tier::Tiered`]: threads that compile, and modules that may wait for one. As many functions of a module are
+    /// compiled at once as there are threads without another module. A module that finds no place stays interpreted and
+    /// asks again with its next call. Default: 1 thread, 64 modules. 1 to 16 threads.
     pub fn background(mut self, threads: usize, queue: usize) -> Self {
         (self.compile_threads, self.compile_queue) = (threads.clamp(1, 16), queue);
         self

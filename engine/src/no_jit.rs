@@ -22,8 +22,13 @@ impl Compiler {
         Err("this build has no native tier".into())
     }
 
-    pub fn compile(self: &Arc<Self>, _: &ModuleInfo, _: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
-        match **self {}
+    pub fn compile(
+        &self,
+        _: &ModuleInfo,
+        _: usize,
+        _: &(dyn Fn() -> bool + Sync),
+    ) -> Result<NativeCode, Stopped> {
+        match *self {}
     }
 
     pub fn relies_on_guards(&self) -> bool {

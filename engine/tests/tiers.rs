@@ -212,6 +212,27 @@ fn a_full_queue_and_a_dropped_engine_leave_nothing_waiting() {
 }
 
 #[test]
+fn threads_with_nothing_else_to_do_help_and_make_the_same_code() {
+    let functions: String = (0..300)
+        .map(|i| format!("(func (param i64) (result i64) (i64.mul (local.get 0) (i64.const {i})))"))
+        .collect();
+    let text = format!("(module {functions} (func (export \"f\") (result i64) (call 299 (i64.const 2))))");
+    let compiled = |threads| {
+        let engine = Engine::new(tiered().background(threads, 1));
+        let module = module(&engine, &text);
+        module.request_native();
+        assert_eq!(module.wait_for_native(), TierStatus::Native);
+        let (mut store, instance) = store(&module);
+        assert_eq!(call(&mut store, instance, "f", &[]), Ok(vec![Value::I64(598)]));
+        module.native_bytes()
+    };
+    let alone = compiled(1);
+    for threads in [2, 5, 16] {
+        assert_eq!(compiled(threads), alone, "{threads} threads");
+    }
+}
+
+#[test]
 fn the_interpreter_stays_the_interpreter() {
     let module = module(&Engine::new(tiered().tier(Tier::Interpreter)), COUNTER);
     let (mut store, instance) = store(&module);

@@ -56,7 +56,8 @@ the VM, a refused gas schedule, an error of a hook or a panic in a run is answer
 | `ARWEN_BUILTIN_FUNCTIONS` | `node` | built-in functions are asked of the node, with kinds 62 to 71; nodes of 2021 take those for the end of the dialogue, so by default the VM computes them itself |
 | `ARWEN_TIER` | `interpreter`, `jit`, `tiered` | how contracts are run, by default `tiered`; no reply depends on it |
 
-Another value of these is refused, with code 2.
+Another value of these is refused, with code 2. Half of the processors the child may use, 1 to 4, compile contracts in the \
+background.
 
 The driver finds the program where it is told, else at `./arwen`, else where `ARWEN_PATH` says. A child that dies, says \
 something that is no message, or overruns the deadline of an operation is killed and reaped; the operation fails with a \

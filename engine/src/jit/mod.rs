@@ -12,11 +12,13 @@ pub(crate) mod libcalls;
 mod lower;
 mod native_code;
 mod native_stack;
+mod parallel;
 mod thunk;
 mod traps;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cranelift_codegen::isa::OwnedTargetIsa;
 
@@ -69,26 +71,47 @@ impl Compiler {
         })
     }
 
-    /// Compiles every function of a module, within the budget. Asks between functions whether it is still wanted.
+    /// Compiles every function of a module, within the budget, with the help of as many more threads as `more` says. Asks
+    /// between functions whether it is still wanted.
     pub fn compile(
-        self: &Arc<Self>,
+        &self,
         info: &ModuleInfo,
-        unwanted: &dyn Fn() -> bool,
+        more: usize,
+        unwanted: &(dyn Fn() -> bool + Sync),
     ) -> Result<NativeCode, Stopped> {
-        let mut compilation = Compilation::new(self);
-        compilation.tally.count(&self.budget, info, info.bodies().len())?;
-        while !unwanted() {
-            if !compilation.step(info)? {
-                return compilation.finish(info, unwanted);
-            }
-        }
-        Err(Stopped::Cancelled)
+        Tally::default().count(&self.budget, info, info.bodies().len())?;
+        let bytes = AtomicUsize::new(0);
+        let make = |unit: usize, scratch: &mut Scratch| {
+            let unit = match unit.checked_sub(info.funcs.len()) {
+                None => Unit::Function(unit as u32),
+                Some(ty) => Unit::WayIn(ty as u32),
+            };
+            let compiled = self.unit(info, unit, scratch)?;
+            let bytes = bytes.fetch_add(compiled.bytes.len(), Ordering::Relaxed) + compiled.bytes.len();
+            self.budget.check_machine_code(bytes)?;
+            Ok(compiled)
+        };
+        let count = info.funcs.len() + info.distinct_types.len();
+        let units = parallel::units(count, more, &Scratch::new, &make, unwanted)?;
+        Ok(self.link(info, &units)?)
+    }
+
+    fn unit(&self, info: &ModuleInfo, unit: Unit, scratch: &mut Scratch) -> Result<Compiled, Refusal> {
+        let compile = || compile::unit(&self.isa, self.guarded, info, unit, scratch);
+        caught(compile, unit.function())?.map_err(|reason| Refusal::Failed {
+            reason,
+            function: unit.function(),
+        })
     }
 
     /// Puts compiled units into executable memory.
-    fn link(&self, info: &ModuleInfo, units: &[Compiled]) -> Result<NativeCode, String> {
+    fn link(&self, info: &ModuleInfo, units: &[Compiled]) -> Result<NativeCode, Refusal> {
         let align = u64::from(self.isa.function_alignment().minimum).max(self.isa.symbol_alignment());
-        NativeCode::link(units, info.funcs.len(), align as u32)
+        let linked = caught(|| NativeCode::link(units, info.funcs.len(), align as u32), None)?;
+        linked.map_err(|reason| Refusal::Failed {
+            reason,
+            function: None,
+        })
     }
 
     /// Must all memories that its code is run with be guarded?
@@ -164,23 +187,11 @@ impl Compilation {
             }
             self.add(info, unit)?;
         }
-        let linked = caught(|| self.compiler.link(info, &self.units), None)?;
-        let failed = |reason| Refusal::Failed {
-            reason,
-            function: None,
-        };
-        Ok(linked.map_err(failed)?)
+        Ok(self.compiler.link(info, &self.units)?)
     }
 
     fn add(&mut self, info: &ModuleInfo, unit: Unit) -> Result<(), Refusal> {
-        let Self {
-            compiler, scratch, ..
-        } = self;
-        let compile = || compile::unit(&compiler.isa, compiler.guarded, info, unit, scratch);
-        let compiled = caught(compile, unit.function())?.map_err(|reason| Refusal::Failed {
-            reason,
-            function: unit.function(),
-        })?;
+        let compiled = self.compiler.unit(info, unit, &mut self.scratch)?;
         self.bytes += compiled.bytes.len();
         self.units.push(compiled);
         self.compiler.budget.check_machine_code(self.bytes)

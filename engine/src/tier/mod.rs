@@ -182,7 +182,7 @@ impl Promotion {
     fn run(
         &self,
         compiler: Result<&Arc<Compiler>, String>,
-        compile: impl FnOnce(&Arc<Compiler>) -> Result<NativeCode, Stopped>,
+        compile: impl FnOnce(&Compiler) -> Result<NativeCode, Stopped>,
     ) {
         self.stage.store(COMPILING, Ordering::Release);
         let outcome = match compiler {

@@ -38,6 +38,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// Threads that have nothing to do.
+    idle: usize,
     /// The engine is being dropped.
     stopping: bool,
 }
@@ -46,6 +48,7 @@ impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State")
             .field("waiting", &self.jobs.len())
+            .field("idle", &self.idle)
             .field("stopping", &self.stopping)
             .finish()
     }
@@ -126,7 +129,7 @@ impl Workers {
 }
 
 /// Bytes of stack of a compiling thread. The code generator recurses over expressions, which the budget bounds.
-const STACK: usize = 8 << 20;
+pub(crate) const STACK: usize = 8 << 20;
 
 impl Drop for Workers {
     /// Forgets what waits, stops what is being compiled after its current function, and waits for that.
@@ -156,23 +159,27 @@ fn work(shared: &Shared) {
             match state.jobs.pop_front() {
                 Some(job) => break job,
                 None => {
+                    state.idle += 1;
                     state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    state.idle -= 1;
                 }
             }
         };
+        // Instead of those with nothing to do, threads of its own help, and are gone when it is done.
+        let more = state.idle;
         drop(state);
-        compile(shared, &job);
+        compile(shared, &job, more);
     }
 }
 
-fn compile(shared: &Shared, job: &Job) {
+fn compile(shared: &Shared, job: &Job, more: usize) {
     let Some(promotion) = job.promotion.upgrade() else {
         return;
     };
     // One of the references is ours.
     let unwanted = || Arc::strong_count(&promotion) == 1 || shared.lock().stopping;
     promotion.run(Ok(&job.compiler), |compiler| {
-        compiler.compile(&job.info, &unwanted)
+        compiler.compile(&job.info, more, &unwanted)
     });
     // The code is in use meanwhile.
     if let (Some(keep), Some(native)) = (&job.keep, promotion.native()) {

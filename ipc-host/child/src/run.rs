@@ -43,6 +43,8 @@ pub const CACHE_BYTES: u64 = 512 << 20;
 pub struct Options {
     /// Which tier runs contracts; when none, the one that lets no cold contract wait for its compilation.
     pub tier: Option<Tier>,
+    /// Threads that compile contracts in the background, 1 to 16.
+    pub compile_threads: usize,
     /// Who computes built-in functions; the node can only if it answers kinds above 61.
     pub builtins: BuiltinMode,
     /// The answer to a version question.
@@ -267,6 +269,7 @@ fn settings(arguments: InitializeArguments, options: Options, artefacts: Option<
             .builtin_functions
             .unwrap_or(defaults.builtin_function_names),
         tier: options.tier(),
+        compile_threads: options.compile_threads,
         artefacts,
         ..defaults
     }
