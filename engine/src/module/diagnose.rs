@@ -6,6 +6,7 @@ use wasmparser::{
 };
 
 use super::body::{accepts, float_type};
+use super::bounds::{self, Before};
 use super::operator;
 use crate::engine::Engine;
 use crate::error::{CompileError, CompileErrorKind};
@@ -173,38 +174,14 @@ impl<'w> Reading<'w> {
 
     /// Holds the number of a section's entries to its limit.
     fn count(&mut self, payload: &Payload<'_>) {
-        let limits = &self.rules.limits;
-        let (offset, found, what, max) = match payload {
-            Payload::TypeSection(s) => (s.range().start, s.count().into(), what::types, limits.types),
-            Payload::ImportSection(s) => (s.range().start, s.count().into(), what::imports, limits.imports),
-            Payload::FunctionSection(s) => {
-                let found = self.funcs.len() as u64 + u64::from(s.count());
-                (s.range().start, found, what::functions, limits.functions)
-            }
-            Payload::TableSection(s) => {
-                let found = self.tables.len() as u64 + u64::from(s.count());
-                (s.range().start, found, what::tables, limits.tables)
-            }
-            Payload::GlobalSection(s) => {
-                let found = self.globals.len() as u64 + u64::from(s.count());
-                (s.range().start, found, what::globals, limits.globals)
-            }
-            Payload::ExportSection(s) => (s.range().start, s.count().into(), what::exports, limits.exports),
-            Payload::ElementSection(s) => (
-                s.range().start,
-                s.count().into(),
-                what::element_segments,
-                limits.element_segments,
-            ),
-            Payload::DataSection(s) => (
-                s.range().start,
-                s.count().into(),
-                what::data_segments,
-                limits.data_segments,
-            ),
-            _ => return,
+        let before = Before {
+            funcs: self.funcs.len(),
+            tables: self.tables.len(),
+            globals: self.globals.len(),
         };
-        self.hold(offset, check(what, found, max));
+        if let Err((offset, kind)) = bounds::section(self.rules, payload, &before) {
+            self.say(offset, None, kind);
+        }
     }
 
     /// Keeps what later sections refer to, and holds it to the ruleset. What cannot be read is for the validator to
@@ -275,13 +252,8 @@ impl<'w> Reading<'w> {
     }
 
     fn func_type(&mut self, offset: u64, ty: &wasmparser::FuncType) {
-        let limits = &self.rules.limits;
-        let (params, results) = (ty.params().len(), ty.results().len());
-        self.hold(offset, check(what::params, params as u64, limits.params));
-        self.hold(offset, check(what::results, results as u64, limits.results));
-        if results > 1 && !self.rules.multi_value {
-            let kind = CompileErrorKind::Refused("func type returns multiple values");
-            self.say(offset, None, kind);
+        for held in bounds::func_type(self.rules, ty) {
+            self.hold(offset, held);
         }
         let mut list = |types: &[wasmparser::ValType]| -> Vec<ValType> {
             types.iter().filter_map(|ty| self.val_type(offset, *ty)).collect()
@@ -314,8 +286,7 @@ impl<'w> Reading<'w> {
     }
 
     fn table(&mut self, offset: u64, ty: &wasmparser::TableType) -> Option<TableType> {
-        let limit = self.rules.limits.table_elements;
-        self.hold(offset, check(what::table_elements, ty.initial, limit));
+        self.hold(offset, bounds::table(self.rules, ty));
         let ty = TableType {
             element: self.val_type(offset, ty.element_type.into())?,
             limits: size(ty.initial, ty.maximum),
@@ -325,9 +296,7 @@ impl<'w> Reading<'w> {
     }
 
     fn memory(&mut self, offset: u64, ty: &wasmparser::MemoryType) -> MemoryType {
-        let limit = self.rules.limits.memory_pages;
-        let pages = ty.initial.max(ty.maximum.unwrap_or(0));
-        self.hold(offset, check(what::memory_pages, pages, limit));
+        self.hold(offset, bounds::memory(self.rules, ty));
         let ty = MemoryType {
             limits: size(ty.initial, ty.maximum),
         };

@@ -1,6 +1,7 @@
 //! Modules: validated, planned and, where the tier asks for it, compiled.
 
 pub(crate) mod body;
+mod bounds;
 mod builder;
 pub(crate) mod const_expr;
 mod diagnose;

@@ -9,6 +9,7 @@ use wasmparser::{
 };
 
 use super::body::{self, float_type};
+use super::bounds::{self, Before};
 use super::const_expr::ConstExpr;
 use super::info::{
     DataSegment, ElementSegment, ExportDecl, ExternIndex, GlobalDecl, ImportDecl, ImportType, ModuleInfo,
@@ -92,8 +93,13 @@ impl Reading {
 
     /// Takes in one payload; `true` at the end of the module.
     pub fn payload(&mut self, payload: &Payload<'_>) -> Result<bool, CompileError> {
-        let limits = &self.rules.limits;
         // Counts before anything is allocated for them, floats before the validator can object to something else.
+        let before = Before {
+            funcs: self.info.funcs.len(),
+            tables: self.info.tables.len(),
+            globals: self.info.globals.len(),
+        };
+        bounds::section(self.rules, payload, &before).map_err(|(offset, kind)| at(offset, kind))?;
         match payload {
             Payload::Version {
                 encoding: wasmparser::Encoding::Component,
@@ -105,38 +111,9 @@ impl Reading {
                     CompileErrorKind::Refused("a component is not a module"),
                 ));
             }
-            Payload::TypeSection(s) => {
-                check(what::types, s.count().into(), limits.types).map_err(|k| at(s.range().start, k))?;
-                self.types(s.clone())?;
-            }
-            Payload::ImportSection(s) => {
-                check(what::imports, s.count().into(), limits.imports).map_err(|k| at(s.range().start, k))?;
-                self.imports(s.clone())?;
-            }
-            Payload::FunctionSection(s) => {
-                let count = self.info.funcs.len() as u64 + u64::from(s.count());
-                check(what::functions, count, limits.functions).map_err(|k| at(s.range().start, k))?;
-            }
-            Payload::TableSection(s) => {
-                let count = self.info.tables.len() as u64 + u64::from(s.count());
-                check(what::tables, count, limits.tables).map_err(|k| at(s.range().start, k))?;
-            }
-            Payload::GlobalSection(s) => {
-                let count = self.info.globals.len() as u64 + u64::from(s.count());
-                check(what::globals, count, limits.globals).map_err(|k| at(s.range().start, k))?;
-                self.globals(s.clone())?;
-            }
-            Payload::ExportSection(s) => {
-                check(what::exports, s.count().into(), limits.exports).map_err(|k| at(s.range().start, k))?;
-            }
-            Payload::ElementSection(s) => {
-                check(what::element_segments, s.count().into(), limits.element_segments)
-                    .map_err(|k| at(s.range().start, k))?;
-            }
-            Payload::DataSection(s) => {
-                check(what::data_segments, s.count().into(), limits.data_segments)
-                    .map_err(|k| at(s.range().start, k))?;
-            }
+            Payload::TypeSection(s) => self.types(s.clone())?,
+            Payload::ImportSection(s) => self.imports(s.clone())?,
+            Payload::GlobalSection(s) => self.globals(s.clone())?,
             _ => {}
         }
         let Some(validator) = &mut self.validator else {
@@ -198,7 +175,6 @@ impl Reading {
     }
 
     fn types(&mut self, section: wasmparser::TypeSectionReader<'_>) -> Result<(), CompileError> {
-        let limits = &self.rules.limits;
         for group in section.into_iter_with_offsets() {
             let (offset, group) = group.map_err(invalid)?;
             for ty in group.into_types() {
@@ -208,13 +184,8 @@ impl Reading {
                         CompileErrorKind::Refused("only function types are supported"),
                     ));
                 };
-                check(what::params, ty.params().len() as u64, limits.params).map_err(|k| at(offset, k))?;
-                check(what::results, ty.results().len() as u64, limits.results).map_err(|k| at(offset, k))?;
-                if ty.results().len() > 1 && !self.rules.multi_value {
-                    return Err(at(
-                        offset,
-                        CompileErrorKind::Refused("func type returns multiple values"),
-                    ));
+                for held in bounds::func_type(self.rules, ty) {
+                    held.map_err(|k| at(offset, k))?;
                 }
                 let of = |types: &[wasmparser::ValType]| {
                     types
@@ -300,8 +271,7 @@ impl Reading {
 
     fn table_type(&self, offset: u64, ty: &wasmparser::TableType) -> Result<TableType, CompileError> {
         let element = self.val_type(offset, ty.element_type.into())?;
-        check(what::table_elements, ty.initial, self.rules.limits.table_elements)
-            .map_err(|k| at(offset, k))?;
+        bounds::table(self.rules, ty).map_err(|k| at(offset, k))?;
         // The validator holds 32-bit tables to 32-bit sizes; before it has seen one, larger is cut off.
         let max = ty.maximum.map(|max| u32::try_from(max).unwrap_or(u32::MAX));
         Ok(TableType {
@@ -314,17 +284,7 @@ impl Reading {
     }
 
     fn memory_type(&self, offset: u64, ty: &wasmparser::MemoryType) -> Result<MemoryType, CompileError> {
-        let limit = self.rules.limits.memory_pages;
-        // The validator's own bound comes with the text of the specification, so let it speak first.
-        let page_bound = |pages: u64| {
-            if pages > 65_536 {
-                Ok(())
-            } else {
-                check(what::memory_pages, pages, limit)
-            }
-        };
-        page_bound(ty.initial).map_err(|k| at(offset, k))?;
-        page_bound(ty.maximum.unwrap_or(0)).map_err(|k| at(offset, k))?;
+        bounds::memory(self.rules, ty).map_err(|k| at(offset, k))?;
         let pages = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
         Ok(MemoryType {
             limits: SizeLimits {
