@@ -13,6 +13,8 @@ use wasm_encoder::{
 };
 use wasmparser::{FunctionBody, Operator, Parser, Payload};
 
+use crate::classify::names_floats;
+
 /// Export name of the global that counts calls of functions whose body was taken out.
 pub const COUNTER: &str = "calls of stripped functions";
 
@@ -330,8 +332,7 @@ fn computes_with_floats(operator: &Operator<'_>) -> bool {
             | Operator::F32ReinterpretI32
             | Operator::F64ReinterpretI64
     ) || sign_operator(operator, 0).is_some();
-    let name = Op::of(operator).name();
-    !moves && (name.contains("F32") || name.contains("F64"))
+    !moves && names_floats(operator)
 }
 
 /// May running it change memory, a global, a table or a segment, or call something that does?
