@@ -1,11 +1,12 @@
 //! Runs the whole suite in every setup and prints a table.
 
+use std::ops::Range;
 use std::process::ExitCode;
 
 use arwen_engine::Tier;
 use spec_tests::expected::ExpectedFailures;
 use spec_tests::machine::Setup;
-use spec_tests::oracle::seeds;
+use spec_tests::oracle::{self, ALL, Oracle, drawn, seeds};
 use spec_tests::record::{Check, FileRun, Outcome, Record};
 use spec_tests::report::{Failure, Report};
 use spec_tests::{script, suite};
@@ -13,6 +14,8 @@ use spec_tests::{script, suite};
 const USAGE: &str = "\
 usage: spec-tests [--tier interpreter|jit|tiered|observed] [--filter TEXT] [--json FILE]
        spec-tests --seeds FOLDER
+       spec-tests --hold differential|metering --inputs FROM..TO
+       spec-tests --module FILE|NUMBER
 
 Runs the WebAssembly specification suite on the engine: every version and proposal of ours, in every tier, metered
 and not, then versions 1 and 2 once more with the floats taken out of their modules.
@@ -21,7 +24,13 @@ and not, then versions 1 and 2 once more with the floats taken out of their modu
   --filter   only files whose suite/name contains the text
   --json     also write the report to a file
   --seeds    run nothing; write inputs for the fuzz targets to begin with, a folder for each
+  --hold     run no suite; hold an oracle of the fuzz targets against generated programs
+  --inputs   which, by number
+  --module   run nothing; write the module that a find, or an input by its number, stands for, as FILE.wasm
 ";
+
+/// Those that generated programs are inputs of.
+const ORACLES_OF_PROGRAMS: [&str; 2] = ["differential", "metering"];
 
 #[derive(Default)]
 struct Options {
@@ -29,6 +38,9 @@ struct Options {
     filter: String,
     json: Option<String>,
     seeds: Option<String>,
+    hold: Option<&'static Oracle>,
+    inputs: Range<u64>,
+    module: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -43,9 +55,17 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let done = match &options.seeds {
-        Some(folder) => seeds::write(folder.as_ref()).map(|()| 0),
-        None => run(&options),
+    let done = match &options {
+        Options {
+            seeds: Some(folder), ..
+        } => seeds::write(folder.as_ref()).map(|()| 0),
+        Options {
+            module: Some(find), ..
+        } => write_module(find).map(|()| 0),
+        Options {
+            hold: Some(oracle), ..
+        } => hold(oracle, options.inputs.clone()),
+        _ => run(&options),
     };
     match done {
         Ok(0) => ExitCode::SUCCESS,
@@ -66,6 +86,24 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
             "--filter" => options.filter = value()?,
             "--json" => options.json = Some(value()?),
             "--seeds" => options.seeds = Some(value()?),
+            "--module" => options.module = Some(value()?),
+            "--hold" => {
+                let name = value()?;
+                let oracle = ORACLES_OF_PROGRAMS.contains(&&name[..]);
+                let oracle = ALL.iter().find(|row| oracle && row.name == name);
+                options.hold =
+                    Some(oracle.ok_or_else(|| format!("no oracle of programs is called `{name}`"))?);
+            }
+            "--inputs" => {
+                let range = value()?;
+                let bounds = range
+                    .split_once("..")
+                    .map(|(from, to)| (from.parse(), to.parse()));
+                options.inputs = match bounds {
+                    Some((Ok(from), Ok(to))) => from..to,
+                    _ => return Err(format!("`{range}` is no range of numbers")),
+                };
+            }
             "--tier" => {
                 options.tier = Some(match value()?.as_str() {
                     "interpreter" => Tier::Interpreter,
@@ -79,6 +117,30 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
         }
     }
     Ok(Some(options))
+}
+
+/// Gives the number of failures, after the first of which it ends.
+fn hold(oracle: &Oracle, inputs: Range<u64>) -> Result<u64, String> {
+    let held = drawn::hold(oracle.check, inputs.clone());
+    match held {
+        Ok(()) => println!("{}: {} inputs hold", oracle.name, inputs.count()),
+        Err(error) => {
+            println!("{}: {error}", oracle.name);
+            return Ok(1);
+        }
+    }
+    Ok(0)
+}
+
+/// Writes the module that an input stands for: one with a number, or one in a file.
+fn write_module(find: &str) -> Result<(), String> {
+    let bytes = match find.parse() {
+        Ok(number) => drawn::input(number),
+        Err(_) => std::fs::read(find).map_err(|error| format!("{find}: {error}"))?,
+    };
+    let wasm = oracle::module(&bytes).ok_or_else(|| format!("{find} stands for no module that is run"))?;
+    let path = format!("{find}.wasm");
+    std::fs::write(&path, wasm).map_err(|error| format!("{path}: {error}"))
 }
 
 /// Gives the number of failures.

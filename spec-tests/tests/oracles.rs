@@ -3,7 +3,7 @@
 use std::fs;
 
 use spec_tests::oracle::seeds::workspace;
-use spec_tests::oracle::{ALL, Oracle};
+use spec_tests::oracle::{self, ALL, Oracle, drawn};
 use spec_tests::parity::generate::Numbers;
 
 /// Seeds of each oracle that are tried, spread over all it has.
@@ -60,6 +60,19 @@ macro_rules! smoke {
 }
 
 smoke!(parse_validate differential metering streaming scenario protocol_child protocol_driver);
+
+/// Programs drawn for the oracles that run them, each.
+const DRAWN: u64 = 400;
+
+#[test]
+fn drawn_programs_behave_the_same_everywhere() {
+    drawn::hold(oracle::differential, 0..DRAWN).unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn drawn_programs_are_metered_the_same_everywhere() {
+    drawn::hold(oracle::metering, DRAWN..DRAWN + DRAWN / 2).unwrap_or_else(|error| panic!("{error}"));
+}
 
 /// The crate `fuzz` is not built here. Its targets are one line each, so this is all that could go wrong in them.
 #[test]

@@ -49,6 +49,18 @@ fn tiers_and_reference_agree_on_generated_modules_of_the_ruleset_of_2021() {
 }
 
 #[test]
+fn the_reference_selects_by_a_comparison_with_zero() {
+    let text = r#"(module
+        (func $by (param i32) (result i32) (select (i32.const 1) (i32.const 2) (i32.eqz (local.get 0))))
+        (func (export "zero") (result i32) (call $by (i32.const 0)))
+        (func (export "one") (result i32) (call $by (i32.const 1))))"#;
+    let wasm = encode(text).unwrap();
+    let panel = Panel::new(&wasm, &Ruleset::STRICT, 0, Prices::One).unwrap();
+    let run = panel.compare(GAS_LIMIT).unwrap();
+    assert_eq!(panel.follow(&run, &wasm), Ok(Followed::Whole));
+}
+
+#[test]
 fn segments_that_do_not_fit_are_met_by_all() {
     for text in [
         "(module (table 1 funcref) (func $f) (elem (i32.const 1) $f))",

@@ -3,7 +3,6 @@
 use arwen_engine::Refusal;
 
 use super::{Program, Verdict, program};
-use crate::parity::subject::Prices;
 use crate::parity::{GAS_LIMIT, Panel};
 
 /// Runs a program in every tier, metered, and in the reference: results, trap kinds, host calls, memory, globals and
@@ -15,15 +14,15 @@ pub fn differential(data: &[u8]) -> Verdict {
     let Some(program) = program(data) else {
         return Ok(());
     };
-    let panel = panel(&program, Prices::One)?;
+    let panel = panel(&program)?;
     let run = panel.compare(GAS_LIMIT)?;
     panel.follow(&run, &program.wasm).map(|_| ())
 }
 
 /// The program in every tier. A generated one is native where it should be; another may be over a limit of the
 /// ruleset or the budget of the compiler, but never be more than the compiler can do.
-pub(super) fn panel(program: &Program, prices: Prices) -> Result<Panel, String> {
-    let panel = Panel::new(&program.wasm, program.rules, program.seed, prices)?;
+pub(super) fn panel(program: &Program) -> Result<Panel, String> {
+    let panel = Panel::new(&program.wasm, program.rules, program.seed, program.prices)?;
     match panel.refusal() {
         Some(refusal @ Refusal::Panicked { .. }) => Err(refusal.to_string()),
         Some(refusal) if program.generated => Err(refusal.to_string()),

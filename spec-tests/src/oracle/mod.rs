@@ -1,9 +1,11 @@
 //! Claims about the engine that must hold for any bytes: the fuzz targets, and the tests that run them on a few.
 //!
 //! An oracle takes bytes, makes of them what it needs, and says in words how its claim was broken. The crate `fuzz`,
-//! outside the workspace, has a target of one line for each row of [`ALL`]; [`seeds`] gives inputs to begin with.
+//! outside the workspace, has a target of one line for each row of [`ALL`]; [`seeds`] gives inputs to begin with, and
+//! [`drawn`] as many programs as wanted, without a fuzzer.
 
 mod differential;
+pub mod drawn;
 mod metering;
 mod parse_validate;
 mod protocol;
@@ -21,9 +23,9 @@ pub use streaming::streaming;
 use arwen_engine::Ruleset;
 
 use crate::classify::{Class, classify};
-use crate::parity::generate;
 use crate::parity::inputs::fingerprint;
-use crate::parity::subject::RULESETS;
+use crate::parity::subject::{Prices, RULESETS};
+use crate::parity::{generate, shapes};
 
 /// `Err` says what was wrong.
 pub type Verdict = Result<(), String>;
@@ -94,16 +96,21 @@ const MAX_MEMORY_PAGES: u32 = 64;
 /// Elements that its tables may begin with.
 const MAX_TABLE_ELEMENTS: u32 = 10_000;
 
-/// A module to run: the bytes themselves when they begin like one, otherwise a module generated from them for the
-/// ruleset that they choose. `None` when they give nothing that can be run in every engine of the comparison.
+/// A module to run: the bytes themselves when they begin like one. Otherwise the first byte says [`How`] the others are
+/// made into one. `None` when they give nothing that can be run in every engine of the comparison.
 fn program(data: &[u8]) -> Option<Program> {
     let seed = fingerprint(data);
     if !data.starts_with(b"\0asm") {
-        let rules = RULESETS[(seed >> 40) as usize % RULESETS.len()];
-        let wasm = generate::module_from(data, rules).ok()?;
+        let (how, bytes) = data.split_first()?;
+        let how = How::of(*how);
         return Some(Program {
-            wasm,
-            rules,
+            wasm: if how.shapes {
+                shapes::module_from(bytes, how.rules)
+            } else {
+                generate::module_from(bytes, how.rules).ok()?
+            },
+            rules: how.rules,
+            prices: how.prices,
             generated: true,
             seed,
         });
@@ -112,19 +119,50 @@ fn program(data: &[u8]) -> Option<Program> {
     runnable.then(|| Program {
         wasm: data.to_vec(),
         rules: &Ruleset::STRICT,
+        prices: Prices::ALL[(seed >> 32) as usize % Prices::ALL.len()],
         generated: false,
         seed,
     })
+}
+
+/// The module that the oracles of programs run for some bytes, if they do.
+pub fn module(data: &[u8]) -> Option<Vec<u8>> {
+    program(data).map(|program| program.wasm)
 }
 
 /// See [`program`].
 struct Program {
     wasm: Vec<u8>,
     rules: &'static Ruleset,
+    prices: Prices,
     /// Made to be within every limit and budget?
     generated: bool,
     /// What arguments, and whatever else is drawn, come from.
     seed: u64,
+}
+
+/// How bytes are made into a module, and how it is run: what the byte before them says.
+#[derive(Debug, Clone, Copy)]
+struct How {
+    rules: &'static Ruleset,
+    prices: Prices,
+    /// By [`shapes`], or by [`generate`]?
+    shapes: bool,
+}
+
+impl How {
+    /// Ways that differ.
+    const COUNT: u8 = 16;
+
+    /// Three of four times by shapes.
+    fn of(byte: u8) -> Self {
+        let (generator, others) = (byte % 4, usize::from(byte / 4));
+        Self {
+            rules: RULESETS[others % RULESETS.len()],
+            prices: Prices::ALL[others / RULESETS.len() % Prices::ALL.len()],
+            shapes: generator < 3,
+        }
+    }
 }
 
 /// Is it cheap to instantiate, and can a recording host of integers provide what it imports?

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use arwen_engine::Ruleset;
 use wast::{QuoteWat, WastDirective};
 
-use super::ALL;
+use super::{ALL, How};
 use crate::classify::{Class, classify};
 use crate::parity::generate;
 use crate::suite::{self, SpecFile};
@@ -16,6 +16,12 @@ const MAX_MODULE_BYTES: usize = 4 * 1024;
 
 /// Modules of the generator that are seeds.
 const GENERATED: u64 = 40;
+
+/// Modules of shapes that are seeds.
+const SHAPED: u64 = 160;
+
+/// Bytes a module of shapes is made of, at most.
+const SHAPE_BYTES: usize = 1_000;
 
 /// Modules, good and bad: of the specification suite, of the generator.
 pub fn any_modules() -> Vec<Vec<u8>> {
@@ -27,11 +33,19 @@ pub fn any_modules() -> Vec<Vec<u8>> {
     modules
 }
 
-/// Programs to run: modules as they are, and bytes to generate modules from.
+/// Programs to run: modules as they are, and bytes to make modules from, in every way.
 pub fn programs() -> Vec<Vec<u8>> {
     let mut programs = any_modules();
     programs.retain(|wasm| classify(wasm) == Class::Ours);
-    programs.extend((0..GENERATED).map(generate::entropy));
+    let (shaped, generated): (Vec<u8>, Vec<u8>) = (0..How::COUNT).partition(|way| How::of(*way).shapes);
+    for (seed, way) in (0..GENERATED).zip(generated.into_iter().cycle()) {
+        programs.push([&[way], &generate::entropy(seed)[..]].concat());
+    }
+    for (seed, way) in (0..SHAPED).zip(shaped.into_iter().cycle()) {
+        let bytes = generate::entropy(seed);
+        let len = SHAPE_BYTES * (seed as usize + 1) / SHAPED as usize;
+        programs.push([&[way], &bytes[..len]].concat());
+    }
     programs
 }
 

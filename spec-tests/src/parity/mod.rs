@@ -1,6 +1,6 @@
 //! Do the tiers make the same of a module, and the same as another engine?
 //!
-//! [`generate`] makes modules. A [`subject`] is a module in one of our tiers, [`mod@reference`] is the same module in wasmi;
+//! [`generate`] and [`shapes`] make modules. A [`subject`] is a module in one of our tiers, [`mod@reference`] is the same module in wasmi;
 //! both are given the same [`inputs`] and [`observe`] says what is written down of a run: results, traps, host calls
 //! and the gas at each, memory, globals and tables at the end. wasmi counts no gas.
 
@@ -8,6 +8,8 @@ pub mod generate;
 pub mod inputs;
 pub mod observe;
 pub mod reference;
+mod rephrase;
+pub mod shapes;
 pub mod subject;
 
 use arwen_engine::{Refusal, Ruleset, Trap};
@@ -81,10 +83,40 @@ impl Panel {
     /// The first difference, in words.
     pub fn sweep(&self, needed: u64) -> Result<(), String> {
         for gas_limit in 0..=needed.saturating_add(1) {
-            self.compare(gas_limit)
-                .map_err(|error| format!("with a gas limit of {gas_limit}: {error}"))?;
+            self.compare_at(gas_limit)?;
         }
         Ok(())
+    }
+
+    /// Stops all at one check of the limit after the other, from the first that `from` does not pass: with the gas that
+    /// the check finds used, which is the most that it stops, and with one more, which stops at the next one. Between
+    /// those two limits of neighbouring checks the outcome is the same, so these are as good as all limits. Returns the
+    /// limit to go on with after so many `checks`, or `None` when a run was not stopped or would need more than `most`.
+    ///
+    /// # Errors
+    /// The first difference, in words.
+    pub fn climb(&self, from: u64, checks: u32, most: u64) -> Result<Option<u64>, String> {
+        let mut gas_limit = from;
+        for _ in 0..checks {
+            if gas_limit > most {
+                return Ok(None);
+            }
+            let run = self.compare_at(gas_limit)?;
+            let stops = |event: &&Event| event.trap == Some(Trap::OutOfGas);
+            let Some(found) = run.events.iter().find(stops).map(|event| event.gas) else {
+                return Ok(None);
+            };
+            if found != gas_limit && found <= most {
+                self.compare_at(found)?;
+            }
+            gas_limit = found.saturating_add(1);
+        }
+        Ok(Some(gas_limit))
+    }
+
+    fn compare_at(&self, gas_limit: u64) -> Result<Observation, String> {
+        self.compare(gas_limit)
+            .map_err(|error| format!("with a gas limit of {gas_limit}: {error}"))
     }
 
     /// Holds a run against the reference, gas aside.

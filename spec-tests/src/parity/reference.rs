@@ -10,6 +10,7 @@ use wasmi::{
 use super::generate::Numbers;
 use super::inputs::{argument, host_results};
 use super::observe::{self, Event, FUNCTION, Observation, show};
+use super::rephrase::rephrase;
 
 /// Fuel of one run. Nothing that ends within [`super::GAS_LIMIT`] needs as much, bulk operators aside.
 const FUEL: u64 = 100 * super::GAS_LIMIT;
@@ -37,7 +38,7 @@ impl Reference {
     /// # Errors
     /// When wasmi refuses it, in words.
     pub fn new(wasm: &[u8]) -> Result<Self, String> {
-        let module = Module::new(engine(), wasm);
+        let module = Module::new(engine(), rephrase(wasm)?);
         Ok(Self {
             module: module.map_err(|error| format!("refused by the reference: {error}"))?,
             exports: export_names(wasm).map_err(|error| error.to_string())?,
