@@ -1,19 +1,30 @@
-//! Counts what is allocated, for peaks.
+//! Counts what is allocated while a peak is measured; else it adds nothing to what is timed.
 
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 
-/// The system's allocator, counted.
+/// The system's allocator, counted while [`peak`] runs.
 pub struct Counting;
 
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
+static ON: AtomicBool = AtomicBool::new(false);
+/// Bytes allocated since counting began, less those freed; below 0 when older ones have been freed.
+static NOW: AtomicIsize = AtomicIsize::new(0);
+static PEAK: AtomicIsize = AtomicIsize::new(0);
 
 fn add(bytes: usize) {
-    let now = NOW.fetch_add(bytes, Ordering::Relaxed) + bytes;
-    PEAK.fetch_max(now, Ordering::Relaxed);
+    if ON.load(Ordering::Relaxed) {
+        let bytes = bytes as isize;
+        let now = NOW.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        PEAK.fetch_max(now, Ordering::Relaxed);
+    }
+}
+
+fn subtract(bytes: usize) {
+    if ON.load(Ordering::Relaxed) {
+        NOW.fetch_sub(bytes as isize, Ordering::Relaxed);
+    }
 }
 
 // SAFETY: every call goes to the system's allocator as it is.
@@ -31,7 +42,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
+        subtract(layout.size());
         // SAFETY: the caller's promise, passed on.
         unsafe { System.dealloc(at, layout) }
     }
@@ -39,7 +50,7 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // Old and new may both be there for a moment.
         add(size);
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
+        subtract(layout.size());
         // SAFETY: the caller's promise, passed on.
         unsafe { System.realloc(at, layout, size) }
     }
@@ -47,8 +58,10 @@ unsafe impl GlobalAlloc for Counting {
 
 /// Runs `work`; gives its result and how many bytes more than before were allocated at most.
 pub fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = NOW.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
+    NOW.store(0, Ordering::Relaxed);
+    PEAK.store(0, Ordering::Relaxed);
+    ON.store(true, Ordering::Relaxed);
     let result = work();
-    (result, PEAK.load(Ordering::Relaxed).saturating_sub(before))
+    ON.store(false, Ordering::Relaxed);
+    (result, PEAK.load(Ordering::Relaxed).unsigned_abs())
 }

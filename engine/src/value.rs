@@ -80,11 +80,13 @@ impl FuncType {
     }
 
     /// Types of the parameters, in order.
+    #[inline]
     pub fn params(&self) -> &[ValType] {
         &self.types[..self.params]
     }
 
     /// Types of the results, in order.
+    #[inline]
     pub fn results(&self) -> &[ValType] {
         &self.types[self.params..]
     }
@@ -189,6 +191,7 @@ pub enum Value {
 
 impl Value {
     /// The type of the value.
+    #[inline]
     pub fn ty(&self) -> ValType {
         match self {
             Self::I32(_) => ValType::I32,
@@ -201,6 +204,7 @@ impl Value {
     }
 
     /// The zero or null of a type: what locals start with.
+    #[inline]
     pub fn zero(ty: ValType) -> Self {
         match ty {
             ValType::I32 => Self::I32(0),

@@ -1,5 +1,6 @@
 //! How handlers go on after calls and returns.
 
+use super::code::Instr;
 use super::frame::{Next, Vm};
 use super::machine::{Callee, Ip, Mem, Regs};
 use super::run::{Exit, breathe, done, stop, transfer};
@@ -69,6 +70,25 @@ pub(super) fn callee(vm: &Vm<'_>, table: u16, index: u32, ty: u32) -> Result<Cal
         None => Err(Trap::UndefinedElement),
         Some(0) => Err(Trap::IndirectCallToNull),
         Some(reference) => vm.view.function_of_type(reference, ty).ok_or(Trap::BadSignature),
+    }
+}
+
+/// Calls a function of the host or of another instance that is imported.
+#[inline(always)]
+pub(super) fn call_import(vm: &mut Vm<'_>, call: &Instr, ip: Ip, regs: Regs, used: u64) {
+    match vm.call_import(call, regs, used) {
+        Some(Ok(regs)) => {
+            let (mem, used) = (vm.memory(), vm.used());
+            transfer(vm, ip, regs, mem, used, 0)
+        }
+        Some(Err(trap)) => {
+            let used = vm.used();
+            stop(vm, used, trap)
+        }
+        None => {
+            let function = vm.function(call.x);
+            call_other(vm, ip, regs, used, function, call.a)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::machine::{Costs, Frame, Frames, Ip, Limit, Mem, MemSize, Regs, ValueS
 use super::run::Exit;
 use super::seal::Code;
 use crate::host::{Host, HostStop};
+use crate::runtime::instance::Linkage;
 use crate::runtime::slots::Slots;
 use crate::runtime::store::{FuncId, FuncKind, InstanceId, Store};
 use crate::trap::Trap;
@@ -53,6 +54,7 @@ pub(super) type Next = Option<(Ip, Regs)>;
 
 impl<'a> Vm<'a> {
     /// An invocation of a function of the instance in view, about to enter it.
+    #[inline]
     pub fn new(
         store: &'a mut Store,
         host: &'a mut dyn Host,
@@ -83,6 +85,7 @@ impl<'a> Vm<'a> {
     }
 
     /// Makes the first frame.
+    #[inline]
     pub fn start(&mut self, code: &Code) -> Result<(), Trap> {
         self.remaining = self
             .budget
@@ -92,8 +95,9 @@ impl<'a> Vm<'a> {
         Ok(())
     }
 
-    /// Takes the results of the first frame and gives the stack back.
-    pub fn finish(mut self, outcome: Result<Regs, Trap>, results: &mut [u64]) -> Result<(), Trap> {
+    /// Takes the results of the first frame and gives the stack back: the last thing that is done with it.
+    #[inline]
+    pub fn finish(&mut self, outcome: Result<Regs, Trap>, results: &mut [u64]) -> Result<(), Trap> {
         let done = outcome.and_then(|regs| {
             let slots = self.stack.slots(regs, 0, results.len()).ok_or(Trap::Internal)?;
             match (results, slots) {
@@ -103,10 +107,8 @@ impl<'a> Vm<'a> {
             Ok(())
         });
         self.frames.clear();
-        self.store.stacks = Stacks {
-            values: self.stack,
-            frames: self.frames,
-        };
+        std::mem::swap(&mut self.store.stacks.values, &mut self.stack);
+        std::mem::swap(&mut self.store.stacks.frames, &mut self.frames);
         done
     }
 
@@ -243,19 +245,50 @@ impl<'a> Vm<'a> {
         self.view.code(function).ok_or(Trap::Internal)
     }
 
-    /// Calls an imported function as its `CallImport` says.
-    #[inline(never)]
-    pub fn call_import(&mut self, call: &Instr, ip: Ip, regs: Regs, used: u64) -> Result<Next, Trap> {
-        let func = self.store.instances[self.view.instance.0 as usize].funcs[call.x as usize];
-        let FuncKind::Host { instance, id } = self.store.funcs[func.0 as usize].kind else {
-            return self.call_any(func, ip, regs, call.a, used);
+    /// Calls an imported host function as its `CallImport` says; `None` when the import is none, or has more results than
+    /// that tells of. Gives the frame's registers.
+    #[inline(always)]
+    pub fn call_import(&mut self, call: &Instr, regs: Regs, used: u64) -> Option<Result<Regs, Trap>> {
+        let instance = self.view.instance;
+        let Linkage::Host(id) = self.view.import(call.x) else {
+            return None;
         };
-        if call.c > MAX_COUNTED {
-            return self.call_any(func, ip, regs, call.a, used);
+        if call.c > 1 {
+            return (call.c <= MAX_COUNTED).then(|| self.call_import_of_many(call, id, regs, used));
         }
         self.set_used(used);
+        let Some(args) = self.stack.slots(regs, call.a, call.b.into()) else {
+            return Some(Err(Trap::Internal));
+        };
+        let mut given = [0];
+        let results = &mut given[..call.c.into()];
+        let remaining = self.remaining;
+        let called = self
+            .store
+            .call_host(instance, id, self.host, remaining, args, results);
+        if called == Err(HostStop) {
+            return Some(Err(Trap::Host));
+        }
+        if call.c == 0 {
+            return Some(Ok(regs));
+        }
+        let regs = self.stack.reserve(regs, call.a, 1);
+        let mask = if call.y == 0 {
+            u64::MAX
+        } else {
+            u64::from(u32::MAX)
+        };
+        regs.set(call.a, given[0] & mask);
+        Some(Ok(regs))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn call_import_of_many(&mut self, call: &Instr, id: u32, regs: Regs, used: u64) -> Result<Regs, Trap> {
+        self.set_used(used);
         let counts = (call.b.into(), call.c.into());
-        let regs = self.call_host((instance, id), counts, regs, (call.a, call.a), self.remaining)?;
+        let host_func = (self.view.instance, id);
+        let regs = self.call_host(host_func, counts, regs, (call.a, call.a), self.remaining)?;
         let (mut register, mut narrow) = (call.a, call.y);
         while narrow != 0 {
             if narrow % 2 == 1 {
@@ -263,7 +296,12 @@ impl<'a> Vm<'a> {
             }
             (register, narrow) = (register.wrapping_add(1), narrow / 2);
         }
-        Ok(Some((ip, regs)))
+        Ok(regs)
+    }
+
+    /// The function of the store that a function of the current instance is.
+    pub fn function(&self, index: u32) -> FuncId {
+        self.store.instances[self.view.instance.0 as usize].funcs[index as usize]
     }
 
     /// Calls any function of the store, arguments and results from the register `up` on.
@@ -288,8 +326,7 @@ impl<'a> Vm<'a> {
     #[cold]
     #[inline(never)]
     pub fn return_call(&mut self, index: u32, regs: Regs, up: u16, used: u64) -> Result<Next, Trap> {
-        let func = self.store.instances[self.view.instance.0 as usize].funcs[index as usize];
-        self.return_call_any(func, regs, up, used)
+        self.return_call_any(self.function(index), regs, up, used)
     }
 
     /// Returns the results of any function of the store, arguments from the register `up` on.
@@ -354,17 +391,6 @@ impl<'a> Vm<'a> {
         remaining: u32,
     ) -> Result<Regs, Trap> {
         let args = self.stack.slots(regs, from, params).ok_or(Trap::Internal)?;
-        if results == 1 {
-            // The most frequent, without a copy of unknown length.
-            let mut given = 0;
-            let given = std::slice::from_mut(&mut given);
-            self.store
-                .call_host(instance, id, self.host, remaining, args, given)
-                .map_err(|HostStop| Trap::Host)?;
-            let regs = self.stack.reserve(regs, to, 1);
-            regs.set(to, given[0]);
-            return Ok(regs);
-        }
         let mut given = Slots::zeros(results);
         self.store
             .call_host(instance, id, self.host, remaining, args, given.all())

@@ -5,7 +5,7 @@
 
 #![allow(non_snake_case)]
 
-use super::calls::{call_other, callee, enter, go_on, leave};
+use super::calls::{call_import, call_other, callee, enter, go_on, leave};
 use super::code::{Instr, Op, for_each_instruction};
 use super::frame::Vm;
 use super::machine::{Callee, Ip, Mem, Regs, Scalar};
@@ -501,8 +501,7 @@ handlers! { vm i s ip regs mem used acc;
         return enter(vm, ip, regs, mem, used, i.x, i.a);
     }
     CallImport {
-        let next = vm.call_import(i, ip, regs, used);
-        return go_on(vm, next);
+        return call_import(vm, i, ip, regs, used);
     }
     CallIndirect {
         match value!(vm, used, callee(vm, i.c, s.b(), i.x)) {

@@ -27,7 +27,7 @@ use super::run::Handler;
 use super::seal::{Code, Word};
 use crate::runtime::cells::StoreCells;
 use crate::runtime::context::{ContextBlock, FuncRef, VmContext};
-use crate::runtime::instance::Instance;
+use crate::runtime::instance::{Instance, Linkage};
 use crate::runtime::store::{FuncId, InstanceId};
 
 /// The next instruction.
@@ -141,6 +141,7 @@ const ZERO_STEP: usize = 4;
 
 impl ValueStack {
     /// The registers of the first frame, which starts with `args`.
+    #[inline]
     pub fn first(&mut self, args: &[u64], registers: usize) -> Regs {
         let wanted = (registers.max(args.len()) + ZERO_STEP).max(FIRST_SLOTS);
         if self.slots.len() < wanted {
@@ -185,12 +186,14 @@ impl ValueStack {
     }
 
     /// The slots from the register `up` of a frame on, `count` of them; `None` when the stack is not that long.
+    #[inline]
     pub fn slots(&mut self, frame: Regs, up: u16, count: usize) -> Option<&mut [u64]> {
         let first = (frame.0 as usize - self.slots.as_ptr() as usize) / 8 + up as usize;
         self.slots.get_mut(first..first.checked_add(count)?)
     }
 
     /// Makes sure that the stack has `count` slots from the register `up` of a frame on; gives the frame's new place.
+    #[inline]
     pub fn reserve(&mut self, frame: Regs, up: u16, count: usize) -> Regs {
         if self.slots(frame, up, count).is_some() {
             return frame;
@@ -424,6 +427,7 @@ pub(super) struct View {
 
 impl View {
     /// Of an instance of the running store, with the code of its module's functions.
+    #[inline]
     pub fn of(id: InstanceId, instance: &Instance, code: &[OnceLock<Code>]) -> Self {
         let imported = instance.module.info().imported_funcs as usize;
         Self {
@@ -506,6 +510,13 @@ impl View {
     pub fn reference(&self, function: u32) -> u64 {
         // SAFETY: view, see the module's text.
         unsafe { *self.context().funcs.add(function as usize) as u64 }
+    }
+
+    /// What an imported function is.
+    #[inline(always)]
+    pub fn import(&self, function: u32) -> Linkage {
+        // SAFETY: view, see the module's text.
+        unsafe { *self.context().imports.add(function as usize) }
     }
 
     /// An element of a table; `None` past its end.

@@ -69,7 +69,8 @@ pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_
         instance,
         body,
         budget,
-        args,
+        slots,
+        params,
         results,
     } = call;
     let target = &store.instances[instance.0 as usize];
@@ -79,7 +80,7 @@ pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_
         module_code.function(body);
     }
     let code = view.code(body).ok_or(Trap::Internal)?;
-    let mut vm = Vm::new(store, host, budget, view, (code, args));
+    let mut vm = Vm::new(store, host, budget, view, (code, &slots[..params]));
     let outcome = vm.start(code).and_then(|()| run::run(&mut vm));
-    vm.finish(outcome, results)
+    vm.finish(outcome, &mut slots[..results])
 }

@@ -95,8 +95,8 @@ pub(crate) fn invoke(
         instance,
         body,
         budget,
-        args,
-        results,
+        slots,
+        ..
     } = call;
     let target = &store.instances[instance.0 as usize];
     let Some(code) = target.module.code().native() else {
@@ -109,8 +109,6 @@ pub(crate) fn invoke(
     let ctx = target.context.as_ptr();
 
     traps::prepare_thread();
-    let mut values = vec![0u64; args.len().max(results.len())];
-    values[..args.len()].copy_from_slice(args);
     let outer = CURRENT.get();
 
     let host: *mut (dyn Host + '_) = host;
@@ -130,8 +128,8 @@ pub(crate) fn invoke(
         Place::Here => 0,
         Place::On(stack) => stack.top(),
     };
-    // SAFETY: `way_in` was compiled for this function's type and reads and writes `values` by it; `entry` and `ctx`
-    // belong together; store, host and values outlive the call and nobody else uses them meanwhile; the stack is
+    // SAFETY: `way_in` was compiled for this function's type and reads and writes `slots` by it; `entry` and `ctx`
+    // belong together; store, host and slots outlive the call and nobody else uses them meanwhile; the stack is
     // large enough for `budget` slots, or the one we are on is, as it was taken for a budget that includes this and the
     // host functions in between.
     let stopped = unsafe {
@@ -142,7 +140,7 @@ pub(crate) fn invoke(
             ctx,
             entry,
             budget,
-            values.as_mut_ptr(),
+            slots.as_mut_ptr(),
         )
     };
     // SAFETY: the activation is still alive here; going through the pointer that compiled code and handler used.
@@ -160,7 +158,5 @@ pub(crate) fn invoke(
         // Whoever makes `enter` return early stores why first.
         return Err(trap.unwrap_or(Trap::Unreachable));
     }
-    let count = results.len();
-    results.copy_from_slice(&values[..count]);
     Ok(())
 }

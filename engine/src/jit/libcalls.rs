@@ -9,7 +9,8 @@ use cranelift_codegen::ir::{Type, types};
 use super::enter::Activation;
 use crate::host::HostStop;
 use crate::runtime::context::VmContext;
-use crate::runtime::store::{FuncId, FuncKind, InstanceId, Store};
+use crate::runtime::instance::Linkage;
+use crate::runtime::store::{InstanceId, Store};
 use crate::trap::Trap;
 
 /// What a helper gives.
@@ -67,8 +68,8 @@ macro_rules! libcalls {
 }
 
 libcalls! {
-    /// Calls import `index`; `values` points to its arguments, then room for its results.
-    CallImport call_import(index: u32, remaining: u32, values: u64) -> Status;
+    /// Calls import `index`; `values` points to as many arguments as it has parameters, then zeros for its results.
+    CallImport call_import(index: u32, remaining: u32, values: u64, params: u32, results: u32) -> Status;
     /// `memory.grow`.
     MemoryGrow memory_grow(pages: u32) -> Value;
     /// `memory.copy`.
@@ -105,6 +106,7 @@ pub(crate) fn table() -> *const usize {
 /// A call from compiled code.
 struct Call<'a> {
     activation: &'a mut Activation,
+    ctx: *const VmContext,
     instance: InstanceId,
 }
 
@@ -116,7 +118,13 @@ fn run(ctx: *mut VmContext, gives: Gives, body: impl FnOnce(&mut Call<'_>) -> Re
     let activation = unsafe { Activation::current() };
     // SAFETY: `ctx` is the context compiled code was entered with: alive as long as the store.
     let instance = InstanceId(unsafe { (*ctx).instance });
-    let result = catch_unwind(AssertUnwindSafe(|| body(&mut Call { activation, instance })));
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        body(&mut Call {
+            activation,
+            ctx,
+            instance,
+        })
+    }));
     let activation = activation as *mut Activation;
     let stop = |trap, panic| {
         // SAFETY: the reborrow inside `body` is over.
@@ -138,26 +146,31 @@ impl Call<'_> {
         unsafe { &mut *self.activation.store }
     }
 
-    fn call_import(&mut self, index: u32, remaining: u32, values: u64) -> Result<u32, Trap> {
+    #[inline]
+    fn call_import(
+        &mut self,
+        index: u32,
+        remaining: u32,
+        values: u64,
+        params: u32,
+        results: u32,
+    ) -> Result<u32, Trap> {
         let instance = self.instance;
         let host = self.activation.host;
+        // SAFETY: the context is of an instance whose module has a way out for this import and so a place for it.
+        let import = unsafe { *(*self.ctx).imports.add(index as usize) };
+        // References to functions of other instances lead to their own code, not here.
+        let Linkage::Host(id) = import else {
+            return Err(Trap::Internal);
+        };
         let store = self.store();
-        let func: FuncId = store.instances[instance.0 as usize].funcs[index as usize];
-        let entity = &store.funcs[func.0 as usize];
-        let ty = store.func_type(func).ok_or(Trap::BadInvocation)?;
-        let (params, results) = (ty.params().len(), ty.results().len());
-        let kind = entity.kind;
-        // SAFETY: the thunk that calls this has laid out the slots in its frame, by the same type.
+        let (params, results) = (params as usize, results as usize);
+        // SAFETY: the way out that calls this has laid out as many slots in its frame.
         let slots = unsafe { std::slice::from_raw_parts_mut(values as *mut u64, params + results) };
         let (args, results) = slots.split_at_mut(params);
-        results.fill(0);
         // SAFETY: `invoke` was given the host exclusively for as long as the activation lives; between helper calls
         // nobody uses it.
         let host = unsafe { &mut *host };
-        // References to functions of other instances lead to their own code, not here.
-        let FuncKind::Host { id, .. } = kind else {
-            return Err(Trap::Internal);
-        };
         store
             .call_host(instance, id, host, remaining, args, results)
             .map_err(|HostStop| Trap::Host)?;

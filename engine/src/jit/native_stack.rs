@@ -26,6 +26,7 @@ pub(crate) struct Stack {
 }
 
 /// A stack for a logical limit of `slots`; `None` when the system has no address space for it.
+#[inline]
 pub(crate) fn take(slots: u32) -> Option<Stack> {
     let len = GUARD + HOST_ROOM + slots as usize * BYTES_PER_SLOT as usize;
     match SPARE.try_with(Cell::take).ok().flatten() {
@@ -35,6 +36,7 @@ pub(crate) fn take(slots: u32) -> Option<Stack> {
 }
 
 /// Keeps a stack for the next entry of this thread.
+#[inline]
 pub(crate) fn give_back(stack: Stack) {
     // While the thread ends it is unmapped instead.
     let _ = SPARE.try_with(|spare| spare.set(Some(stack)));

@@ -80,9 +80,15 @@ pub(crate) fn way_out(
         let value = widen(&mut b, *param);
         b.ins().store(slot_flags(), value, values, i as i32 * 8);
     }
-    let number = b.ins().iconst(types::I32, i64::from(index));
+    let zero = b.ins().iconst(types::I64, 0);
+    for i in 0..results {
+        b.ins().store(slot_flags(), zero, values, (args + i) as i32 * 8);
+    }
+    let [number, params_count, results_count] =
+        [index, args as u32, results as u32].map(|word| b.ins().iconst(types::I32, i64::from(word)));
     let remaining = b.ins().bnot(params[1]);
-    env.libcall(&mut b, Libcall::CallImport, &[number, remaining, values]);
+    let given = [number, remaining, values, params_count, results_count];
+    env.libcall(&mut b, Libcall::CallImport, &given);
     let returns: Vec<Value> = ty
         .results()
         .iter()

@@ -159,10 +159,15 @@ thread_local! {
 }
 
 /// Sees to it that signals on this thread have a stack of their own.
+#[inline]
 pub(crate) fn prepare_thread() {
-    if PREPARED.get() {
-        return;
+    if !PREPARED.get() {
+        prepare();
     }
+}
+
+#[cold]
+fn prepare() {
     install();
     // SAFETY: only asks.
     let present = unsafe {

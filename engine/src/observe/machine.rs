@@ -59,11 +59,12 @@ impl<'m, 's> Machine<'m, 's> {
         let Invocation {
             instance,
             body,
-            args,
+            slots,
+            params,
             results,
             ..
         } = call;
-        self.stack.extend_from_slice(args);
+        self.stack.extend_from_slice(&slots[..params]);
         let done = self.enter(instance, body, self.budget).and_then(|()| self.run());
         if let Err(trap) = done {
             let place = match self.frames.last() {
@@ -76,10 +77,10 @@ impl<'m, 's> Machine<'m, 's> {
             }
             return Err(trap);
         }
-        if self.stack.len() != results.len() {
+        if self.stack.len() != results {
             return Err(Trap::Internal);
         }
-        results.copy_from_slice(&self.stack);
+        slots[..results].copy_from_slice(&self.stack);
         Ok(())
     }
 

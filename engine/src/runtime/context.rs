@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cells::StoreCells;
+use super::instance::Linkage;
 use super::memory::MemoryCell;
 use super::table::TableCell;
 
@@ -48,6 +49,8 @@ pub(crate) struct VmContext {
     pub tables: *const *const TableCell,
     /// Functions by index.
     pub funcs: *const *const FuncRef,
+    /// What the function imports were given, by index.
+    pub imports: *const Linkage,
     /// Canonical numbers of the module's types in the store.
     pub sigs: *const u32,
     /// The helpers compiled code calls.

@@ -41,6 +41,9 @@ pub(crate) struct Instance {
     /// Segments that are used up; `true` reads as empty.
     pub dropped_data: Box<[bool]>,
     pub dropped_elements: Box<[bool]>,
+    /// What its function imports were given.
+    #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
+    imports: Vec<Linkage>,
     /// Store numbers of the module's types, by type index, read through the context.
     #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
     sigs: Box<[u32]>,
@@ -108,7 +111,7 @@ impl Store {
         self.fill(id, info)?;
         if let Some(start) = info.start {
             let func = self.instances[id.0 as usize].funcs[start as usize];
-            self.invoke_slots(func, host, &[], &mut [])
+            self.invoke_slots(func, host, &mut [], 0, 0)
                 .map_err(InstantiateError::Trap)?;
         }
         Ok(id)
@@ -125,7 +128,7 @@ impl Store {
             });
         }
         let mut linked = Linked {
-            funcs: Vec::with_capacity(imports.len()),
+            funcs: Vec::with_capacity(info.imported_funcs as usize),
             ..Linked::default()
         };
         for (decl, import) in info.imports.iter().zip(imports) {
@@ -219,6 +222,7 @@ impl Store {
                 memory: memory.unwrap_or(std::ptr::null()),
                 tables: table_cells.as_ptr(),
                 funcs: std::ptr::null(),
+                imports: imported.as_ptr(),
                 sigs: sigs.as_ptr(),
                 libcalls: backend::libcalls(),
                 instance: id.0,
@@ -307,6 +311,7 @@ impl Store {
             func_refs,
             dropped_data: vec![false; info.data.len()].into(),
             dropped_elements: vec![false; info.elements.len()].into(),
+            imports: imported,
             sigs,
             own_refs,
             table_cells,
@@ -435,8 +440,12 @@ struct Linked {
     globals: Vec<GlobalId>,
 }
 
-enum Linkage {
+/// What an imported function is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Linkage {
+    /// A function of the host, by its number there.
     Host(u32),
+    /// A function of the store.
     Func(FuncId),
 }
 

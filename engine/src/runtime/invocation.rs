@@ -10,8 +10,11 @@ pub(crate) struct Invocation<'a> {
     pub body: u32,
     /// The logical stack that is left, in slots.
     pub budget: u32,
-    /// The arguments' slots, checked against the function's type.
-    pub args: &'a [u64],
-    /// Where the results go; as many slots as the type has results.
-    pub results: &'a mut [u64],
+    /// First the arguments, checked against the function's type; in their place the results, if it does not trap. As
+    /// many slots as the larger of both.
+    pub slots: &'a mut [u64],
+    /// Slots that are arguments.
+    pub params: usize,
+    /// Slots that become results.
+    pub results: usize,
 }

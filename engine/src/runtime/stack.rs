@@ -12,26 +12,29 @@ use std::cell::Cell;
 pub const HOST_CALL_SLOTS: u32 = 512;
 
 thread_local! {
-    /// Slots left to what the innermost host call on this thread invokes; `None` outside of any.
-    static REMAINING: Cell<Option<u32>> = const { Cell::new(None) };
+    /// Slots left to what the innermost host call on this thread invokes; outside of any, no bound.
+    static REMAINING: Cell<u32> = const { Cell::new(u32::MAX) };
 }
 
 /// Slots an invocation that starts now may use.
+#[inline]
 pub(crate) fn budget(limit: u32) -> u32 {
-    REMAINING.get().map_or(limit, |left| left.min(limit))
+    REMAINING.get().min(limit)
 }
 
 /// Marks a host call with `remaining` slots left, until dropped.
 #[derive(Debug)]
-pub(crate) struct HostCall(Option<u32>);
+pub(crate) struct HostCall(u32);
 
 impl HostCall {
+    #[inline]
     pub fn enter(remaining: u32) -> Self {
-        Self(REMAINING.replace(Some(remaining.saturating_sub(HOST_CALL_SLOTS))))
+        Self(REMAINING.replace(remaining.saturating_sub(HOST_CALL_SLOTS)))
     }
 }
 
 impl Drop for HostCall {
+    #[inline]
     fn drop(&mut self) {
         REMAINING.set(self.0);
     }

@@ -202,6 +202,7 @@ impl Store {
     }
 
     /// The type of a function; `None` for a handle of another store.
+    #[inline]
     pub fn func_type(&self, func: FuncId) -> Option<&FuncType> {
         let entity = self.funcs.get(func.0 as usize)?;
         let instance = self.instances.get(entity.kind.instance().0 as usize)?;
@@ -232,7 +233,8 @@ impl Store {
         Ok(results)
     }
 
-    /// The same without an allocation: `results` has one place a result, and is overwritten if there is no trap.
+    /// The same without an allocation: `results` has one place a result, and is overwritten: with zeros and nulls if
+    /// there is a trap.
     ///
     /// # Errors
     /// As [`Store::invoke`]; [`Trap::BadInvocation`] also when there are not as many places as results.
@@ -253,32 +255,41 @@ impl Store {
         if !fits {
             return Err(Trap::BadInvocation);
         }
-        let mut given = Slots::zeros(args.len());
-        for (slot, arg) in given.all().iter_mut().zip(args) {
+        for (result, ty) in results.iter_mut().zip(ty.results()) {
+            *result = Value::zero(*ty);
+        }
+        let (params, count) = (args.len(), results.len());
+        let mut slots = Slots::zeros(params.max(count));
+        for (slot, arg) in slots.all().iter_mut().zip(args) {
             *slot = self.to_slot(*arg).ok_or(Trap::BadInvocation)?;
         }
-        let mut taken = Slots::zeros(results.len());
         self.choose_tier();
         let heat = Heat::start(self, func);
-        let outcome = self.invoke_slots(func, host, given.all(), taken.all());
+        let outcome = self.invoke_slots(func, host, slots.all(), params, count);
         if let Some(heat) = heat {
             heat.end(self);
         }
         outcome?;
-        let types = self.func_type(func).ok_or(Trap::BadInvocation)?.results();
-        for ((result, ty), slot) in results.iter_mut().zip(types).zip(taken.all()) {
-            *result = from_slot(*ty, *slot);
+        for (result, slot) in results.iter_mut().zip(slots.all()) {
+            *result = from_slot(result.ty(), *slot);
         }
         Ok(())
     }
 
     /// Decides in which tier the store runs: natively when every instance has native code, and every memory the guard
     /// that the code relies on. Only while no code runs.
+    #[inline]
     pub(crate) fn choose_tier(&mut self) {
-        let stays = matches!(self.engine.tier(), Tier::Interpreter | Tier::Observed);
-        if stays || (self.native && self.wired == self.instances.len()) {
+        if self.native && self.wired == self.instances.len() {
             return;
         }
+        if !matches!(self.engine.tier(), Tier::Interpreter | Tier::Observed) {
+            self.choose_anew();
+        }
+    }
+
+    #[cold]
+    fn choose_anew(&mut self) {
         self.native = self
             .instances
             .iter()
@@ -306,25 +317,28 @@ impl Store {
         }
     }
 
-    /// Calls a function of this store with slots of the right number and types.
+    /// Calls a function of this store with slots of the right number and types, as [`Invocation`] says.
+    #[inline]
     pub(crate) fn invoke_slots(
         &mut self,
         func: FuncId,
         host: &mut dyn Host,
-        args: &[u64],
-        results: &mut [u64],
+        slots: &mut [u64],
+        params: usize,
+        results: usize,
     ) -> Result<(), Trap> {
         let budget = stack::budget(self.engine.config().stack_limit);
         let ended = match self.funcs[func.0 as usize].kind {
-            FuncKind::Host { instance, id, .. } => self
-                .call_host(instance, id, host, budget, args, results)
-                .map_err(|HostStop| Trap::Host),
+            FuncKind::Host { instance, id } => {
+                self.invoke_host(instance, id, host, budget, &mut slots[..], (params, results))
+            }
             FuncKind::Wasm { instance, body } => {
                 let call = Invocation {
                     instance,
                     body,
                     budget,
-                    args,
+                    slots,
+                    params,
                     results,
                 };
                 backend::invoke(self, host, call)
@@ -337,6 +351,24 @@ impl Store {
         if self.refused { Err(Trap::NoMemory) } else { ended }
     }
 
+    /// Calls a host function from outside of any code.
+    #[cold]
+    fn invoke_host(
+        &mut self,
+        instance: InstanceId,
+        id: u32,
+        host: &mut dyn Host,
+        budget: u32,
+        slots: &mut [u64],
+        (params, results): (usize, usize),
+    ) -> Result<(), Trap> {
+        let args = slots[..params].to_vec();
+        let results = &mut slots[..results];
+        results.fill(0);
+        self.call_host(instance, id, host, budget, &args, results)
+            .map_err(|HostStop| Trap::Host)
+    }
+
     /// Notes why something did not grow: what the machine refused must not be seen as an outcome.
     pub(crate) fn note(&mut self, why: NoGrowth) {
         self.refused |= why == NoGrowth::Machine;
@@ -344,6 +376,7 @@ impl Store {
 
     /// Calls host function `id` on behalf of an instance, with `remaining` slots of stack left. The only way to a
     /// host function, for every tier.
+    #[inline]
     pub(crate) fn call_host(
         &mut self,
         instance: InstanceId,
@@ -441,6 +474,7 @@ impl Store {
     }
 
     /// A value as a slot; `None` for a function of another store.
+    #[inline]
     pub(crate) fn to_slot(&self, value: Value) -> Option<u64> {
         Some(match value {
             Value::I32(v) => u64::from(v as u32),
@@ -463,15 +497,15 @@ struct Heat {
 impl Heat {
     /// Counts a call that is about to be made, when the engine wants to know.
     fn start(store: &Store, func: FuncId) -> Option<Self> {
+        // What is on its way or settled need not be counted; another instance may still keep the store waiting.
+        if store.native || store.engine.tier() != Tier::Tiered {
+            return None;
+        }
         let FuncKind::Wasm { instance, .. } = store.funcs[func.0 as usize].kind else {
             return None;
         };
         let module = &store.instances[instance.0 as usize].module;
         let config = store.engine.config();
-        // What is on its way or settled need not be counted; another instance may still keep the store waiting.
-        if config.tier != Tier::Tiered || store.native {
-            return None;
-        }
         if module.code().promotion().count_call() >= config.promote_calls {
             store.request_native();
         }
@@ -491,6 +525,7 @@ impl Heat {
 }
 
 /// A slot as a value of a type.
+#[inline]
 pub(crate) fn from_slot(ty: ValType, slot: u64) -> Value {
     match ty {
         ValType::I32 => Value::I32(slot as u32 as i32),
