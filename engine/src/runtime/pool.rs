@@ -1,19 +1,20 @@
 //! Reservations of memories that are gone, kept for the next ones; and the images of modules.
 //!
-//! A reservation is reset when it comes back, by the system and not by code that could forget something, so a pooled
-//! one holds nothing of its last user. How many there are is bounded, and so is what images may take.
+//! A reservation is reset when it comes back: its pages are dropped by the system, but for the few of a small image,
+//! which are written anew in full. So a pooled one holds nothing of its last user. How many there are is bounded, and so
+//! is what images may take.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::mapping::{Image, Mapping};
+use super::mapping::{COPIED_PAGE, Image, Mapping};
 use super::memory::PAGE;
 use crate::module::info::{ModuleInfo, Placement};
 
-/// Images an engine may have at a time; each holds a file descriptor. Modules beyond have their segments copied.
+/// Mapped images an engine may have at a time; each holds a file descriptor. Modules beyond have their segments copied.
 pub(crate) const MAX_IMAGES: usize = 64;
-/// Bytes of the part of the memory that segments fill: below, copying is as fast as mapping and costs no file.
-const MIN_IMAGE: usize = 65_536;
+/// Bytes that segments fill: below, writing the pages anew costs less than having the system drop and map them.
+const MIN_MAPPED: usize = 65_536;
 /// Above, an image would keep too much memory busy.
 pub(crate) const MAX_IMAGE: usize = 16 << 20;
 
@@ -50,12 +51,8 @@ impl Pool {
             any.map(|at| spare.swap_remove(at))
         };
         let dressed = |mut mapping: Mapping| {
-            mapping.open(open)?;
-            if mapping.put(image) {
-                Ok(mapping)
-            } else {
-                Err("the system refused to map an image".to_owned())
-            }
+            mapping.prepare(open, image)?;
+            Ok(mapping)
         };
         match pooled.map(dressed) {
             Some(Ok(mapping)) => Ok(mapping),
@@ -95,25 +92,15 @@ impl ModuleImage {
             image: None,
             pool: pool.clone(),
         };
-        let Some((start, end)) = span(info) else {
+        let Some(span) = Span::of(info) else {
             return this;
         };
-        if pool.images.fetch_add(1, Ordering::Relaxed) < MAX_IMAGES {
-            let mut bytes = vec![0; end - start];
-            for segment in &info.data {
-                if let Placement::Active { offset, .. } = &segment.placement
-                    && let Some(offset) = offset.constant()
-                {
-                    let data = info.data_bytes(segment);
-                    let at = (offset as u32 as usize).saturating_sub(start);
-                    if !data.is_empty() {
-                        bytes[at..at + data.len()].copy_from_slice(data);
-                    }
-                }
-            }
-            this.image = Image::new(start, &bytes).map(Arc::new);
+        if !span.is_mapped() {
+            this.image = Some(Arc::new(Image::copied(span.start, &span.bytes(info))));
+        } else if pool.images.fetch_add(1, Ordering::Relaxed) < MAX_IMAGES {
+            this.image = Image::mapped(span.start, &span.bytes(info)).map(Arc::new);
         }
-        if this.image.is_none() {
+        if span.is_mapped() && this.image.is_none() {
             pool.images.fetch_sub(1, Ordering::Relaxed);
         }
         this
@@ -127,38 +114,71 @@ impl ModuleImage {
 
 impl Drop for ModuleImage {
     fn drop(&mut self) {
-        if self.image.take().is_some() {
+        if self.image.take().is_some_and(|image| image.is_mapped()) {
             self.pool.images.fetch_sub(1, Ordering::Relaxed);
             self.pool.lock().retain(|mapping| !mapping.is_stale());
         }
     }
 }
 
-/// Which bytes of its memory a module's active segments fill: first, end. `None` when an image is impossible or not
-/// worth it. Possible only for a memory of its own, with segments that are certain to fit.
-fn span(info: &ModuleInfo) -> Option<(usize, usize)> {
-    let memory = match &info.memories[..] {
-        [memory] if info.imported_memories == 0 => memory,
-        _ => return None,
-    };
-    let (mut start, mut end, mut filled) = (usize::MAX, 0, 0);
-    for segment in &info.data {
-        let Placement::Active { offset, .. } = &segment.placement else {
-            continue;
+/// Which bytes of its memory a module's active segments fill.
+struct Span {
+    start: usize,
+    end: usize,
+    /// Bytes in the segments.
+    filled: usize,
+}
+
+impl Span {
+    /// `None` when an image is impossible or not worth it. Possible only for a memory of its own, with segments that
+    /// are certain to fit.
+    fn of(info: &ModuleInfo) -> Option<Self> {
+        let memory = match &info.memories[..] {
+            [memory] if info.imported_memories == 0 => memory,
+            _ => return None,
         };
-        let at = offset.constant()? as u32 as usize;
-        let len = segment.bytes.len();
-        if at + len > memory.limits.min as usize * PAGE {
-            return None;
+        let (mut start, mut end, mut filled) = (usize::MAX, 0, 0);
+        for segment in &info.data {
+            let Placement::Active { offset, .. } = &segment.placement else {
+                continue;
+            };
+            let at = offset.constant()? as u32 as usize;
+            let len = segment.bytes.len();
+            if at + len > memory.limits.min as usize * PAGE {
+                return None;
+            }
+            if len > 0 {
+                (start, end) = (start.min(at), end.max(at + len));
+                filled += len;
+            }
         }
-        if len > 0 {
-            (start, end) = (start.min(at), end.max(at + len));
-            filled += len;
-        }
+        // Mostly filled, or small, so that an image is not much larger than the module it came with.
+        let len = end.checked_sub(start)?;
+        let worth = len <= MAX_IMAGE && (len / 2 <= filled || len <= COPIED_PAGE);
+        worth.then_some(Self { start, end, filled })
     }
-    // Mostly filled, so that an image is no larger than the module it came with.
-    let worth = filled >= MIN_IMAGE && end - start <= MAX_IMAGE && (end - start) / 2 <= filled;
-    worth.then_some((start, end))
+
+    /// Is its image mapped, or copied?
+    fn is_mapped(&self) -> bool {
+        self.filled >= MIN_MAPPED
+    }
+
+    /// What the segments write there, one after the other.
+    fn bytes(&self, info: &ModuleInfo) -> Vec<u8> {
+        let mut bytes = vec![0; self.end - self.start];
+        for segment in &info.data {
+            if let Placement::Active { offset, .. } = &segment.placement
+                && let Some(offset) = offset.constant()
+            {
+                let data = info.data_bytes(segment);
+                let at = (offset as u32 as usize).saturating_sub(self.start);
+                if !data.is_empty() {
+                    bytes[at..at + data.len()].copy_from_slice(data);
+                }
+            }
+        }
+        bytes
+    }
 }
 
 #[cfg(test)]
