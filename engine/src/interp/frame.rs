@@ -8,9 +8,9 @@ use super::machine::{Costs, Frame, Frames, Ip, Limit, Mem, MemSize, Regs, ValueS
 use super::run::Exit;
 use super::seal::Code;
 use crate::host::{Host, HostStop};
-use crate::runtime::instance::Linkage;
 use crate::runtime::slots::Slots;
 use crate::runtime::store::{FuncId, FuncKind, InstanceId, Store};
+use crate::runtime::wiring::Linkage;
 use crate::trap::Trap;
 use crate::value::ValType;
 
@@ -301,7 +301,7 @@ impl<'a> Vm<'a> {
 
     /// The function of the store that a function of the current instance is.
     pub fn function(&self, index: u32) -> FuncId {
-        self.store.instances[self.view.instance.0 as usize].funcs[index as usize]
+        self.store.instances[self.view.instance.0 as usize].wiring.funcs[index as usize]
     }
 
     /// Calls any function of the store, arguments and results from the register `up` on.

@@ -27,8 +27,9 @@ use super::run::Handler;
 use super::seal::{Code, Word};
 use crate::runtime::cells::StoreCells;
 use crate::runtime::context::{ContextBlock, FuncRef, VmContext};
-use crate::runtime::instance::{Instance, Linkage};
+use crate::runtime::instance::Instance;
 use crate::runtime::store::{FuncId, InstanceId};
+use crate::runtime::wiring::Linkage;
 
 /// The next instruction.
 #[derive(Clone, Copy)]
@@ -431,10 +432,14 @@ impl View {
     pub fn of(id: InstanceId, instance: &Instance, code: &[OnceLock<Code>]) -> Self {
         let imported = instance.module.info().imported_funcs as usize;
         Self {
-            context: instance.context.as_ptr(),
+            context: instance.wiring.context.as_ptr(),
             code: code.as_ptr(),
             functions: code.len(),
-            first_defined: instance.funcs.get(imported).map_or(u32::MAX, |func| func.0),
+            first_defined: instance
+                .wiring
+                .funcs
+                .get(imported)
+                .map_or(u32::MAX, |func| func.0),
             instance: id,
         }
     }

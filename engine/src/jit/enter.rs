@@ -106,7 +106,7 @@ pub(crate) fn invoke(
     let index = info.imported_funcs + body;
     let entry = code.entry(index);
     let way_in = code.way_in(info.func_canonical(index));
-    let ctx = target.context.as_ptr();
+    let ctx = target.wiring.context.as_ptr();
 
     traps::prepare_thread();
     let outer = CURRENT.get();

@@ -9,8 +9,8 @@ use cranelift_codegen::ir::{Type, types};
 use super::enter::Activation;
 use crate::host::HostStop;
 use crate::runtime::context::VmContext;
-use crate::runtime::instance::Linkage;
 use crate::runtime::store::{InstanceId, Store};
+use crate::runtime::wiring::Linkage;
 use crate::trap::Trap;
 
 /// What a helper gives.

@@ -24,6 +24,7 @@ use crate::jit::NativeCode;
 use crate::observe::ChargedOperators;
 use crate::runtime::mapping::Image;
 use crate::runtime::pool::ModuleImage;
+use crate::runtime::wiring::Spares;
 use crate::tier::TierStatus;
 use crate::value::ExternType;
 pub use builder::ModuleBuilder;
@@ -43,6 +44,8 @@ struct Inner {
     code: Code,
     /// Initial contents of its memory; made when first instantiated.
     image: OnceLock<ModuleImage>,
+    /// What instances that are gone have left for the next ones.
+    spares: Spares,
 }
 
 /// An import of a module.
@@ -90,6 +93,7 @@ impl Module {
             plan: Arc::new(plan),
             code,
             image: OnceLock::new(),
+            spares: Spares::default(),
         }))
     }
 
@@ -213,6 +217,11 @@ impl Module {
     /// Is it the same module?
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Wirings of instances that are gone.
+    pub(crate) fn spares(&self) -> &Spares {
+        &self.0.spares
     }
 
     pub(crate) fn code(&self) -> &Code {

@@ -120,7 +120,12 @@ impl<'m> Machine<'m, '_> {
     /// A function of the running instance by its index.
     fn function(&self, index: u32) -> Result<FuncId, Trap> {
         let instance = self.instance()?;
-        instance.funcs.get(index as usize).copied().ok_or(Trap::Internal)
+        instance
+            .wiring
+            .funcs
+            .get(index as usize)
+            .copied()
+            .ok_or(Trap::Internal)
     }
 
     /// The function that a table holds at the index on top of the stack, if it is of the type.

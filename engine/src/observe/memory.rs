@@ -41,7 +41,7 @@ impl Machine<'_, '_> {
                 self.stack.push(u64::from(slot == 0));
             }
             O::RefFunc { function_index } => {
-                let reference = self.instance()?.func_refs.get(function_index as usize);
+                let reference = self.instance()?.wiring.func_refs.get(function_index as usize);
                 let slot = *reference.ok_or(Trap::Internal)? as u64;
                 self.stack.push(slot);
             }

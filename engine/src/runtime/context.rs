@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cells::StoreCells;
-use super::instance::Linkage;
 use super::memory::MemoryCell;
 use super::table::TableCell;
+use super::wiring::Linkage;
 
 /// A reference to a function: what a non-null `funcref` slot points to. One per function and store, owned by an
 /// instance, so it lives as long as the store.
@@ -118,26 +118,51 @@ impl ContextBlock {
         size_of::<VmContext>() + (globals + charge as usize) * 8
     }
 
-    /// A context with `head` in front, then `globals` slots, all zero, then room for `prices` prices.
-    pub fn new(head: VmContext, globals: usize, prices: usize) -> Self {
+    /// A context with room for its head in front, then `globals` slots, all zero, then room for `prices` prices.
+    pub fn new(globals: usize, prices: usize) -> Self {
         // At most `limits.globals` slots and a price an operator: never near the size a layout may have.
         let layout = Layout::from_size_align(size_of::<VmContext>() + (globals + prices) * 8, 16)
             .expect("globals and prices are bounded by the limits");
         // SAFETY: the layout has a size above zero.
         let block = unsafe { alloc(layout) };
-        let Some(block) = NonNull::new(block.cast::<VmContext>()) else {
+        let Some(head) = NonNull::new(block.cast::<VmContext>()) else {
             handle_alloc_error(layout)
         };
-        // SAFETY: fresh, aligned for 16 bytes and large enough for the head and the slots behind it.
-        unsafe {
-            block.write(head);
-            block.add(1).cast::<u64>().write_bytes(0, globals);
-        }
-        Self {
-            block: Arc::new(Block { head: block, layout }),
+        let this = Self {
+            block: Arc::new(Block { head, layout }),
             globals,
             prices,
+        };
+        this.clear();
+        this
+    }
+
+    /// Sets head and globals to zero.
+    fn clear(&self) {
+        // SAFETY: the block is that large, aligned for 16 bytes, and used by nobody else: it is new, or `renew` says so.
+        // A head of zeros is valid: null pointers and numbers.
+        unsafe {
+            self.block
+                .head
+                .cast::<u8>()
+                .write_bytes(0, Self::price_offset(self.globals, 0))
+        };
+    }
+
+    /// Gets ready for another instance of the same module: head and globals are zero again, prices stay. `false`, and
+    /// nothing is done, while somebody may still set the limit of the instance before.
+    pub fn renew(&mut self) -> bool {
+        let alone = Arc::get_mut(&mut self.block).is_some();
+        if alone {
+            self.clear();
         }
+        alone
+    }
+
+    /// Sets the head, before others know of the context.
+    pub fn set_head(&mut self, head: VmContext) {
+        // SAFETY: the block is larger than its head; no code runs and no limit is set before this.
+        unsafe { self.block.head.write(head) };
     }
 
     /// Its address, for compiled code.
@@ -155,13 +180,6 @@ impl ContextBlock {
         assert!((index as usize) < self.globals);
         // SAFETY: inside the block, by the assertion; the block lives as long as the store.
         GlobalPtr(unsafe { self.block.head.byte_add(Self::global_offset(index)) }.cast())
-    }
-
-    /// Sets the functions by index.
-    pub fn set_funcs(&mut self, funcs: *const *const FuncRef) {
-        // SAFETY: initialised in `new`; no compiled code runs while the store is borrowed here, and other threads
-        // touch the limit alone.
-        unsafe { (&raw mut (*self.as_ptr()).funcs).write(funcs) };
     }
 
     /// Copies the prices to where compiled code reads them. Before that none may run.

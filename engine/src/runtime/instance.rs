@@ -2,17 +2,16 @@
 
 #![allow(unsafe_code)]
 
-use std::cell::UnsafeCell;
+use std::ptr;
 use std::sync::atomic::AtomicU64;
 
 use arwen_metering::CostTable;
 
-use super::context::{ContextBlock, FuncRef, VmContext};
+use super::context::{ContextBlock, VmContext};
 use super::memory::Memory;
-use super::store::{
-    Extern, FuncEntity, FuncId, FuncKind, GlobalEntity, GlobalId, InstanceId, MemoryId, Store, TableId,
-};
+use super::store::{Extern, FuncId, GlobalEntity, GlobalId, InstanceId, MemoryId, Store, TableId};
 use super::table::{Table, TableCell};
+use super::wiring::{Linkage, Wiring};
 use crate::backend;
 use crate::error::{InstantiateError, LinkError, SegmentError};
 use crate::host::Host;
@@ -28,37 +27,26 @@ pub(crate) struct Instance {
     pub module: Module,
     /// Prices; compiled code reads them through the context.
     pub costs: CostTable,
-    pub context: ContextBlock,
-    /// The function index space; likewise below.
-    pub funcs: Box<[FuncId]>,
+    pub wiring: Wiring,
+    /// The memory index space; likewise below.
     pub memories: Box<[MemoryId]>,
     pub tables: Box<[TableId]>,
     pub globals: Box<[GlobalId]>,
     /// The memory host functions work on.
     pub host_memory: Option<MemoryId>,
-    /// References to functions, by index; into `own_refs` or another instance's.
-    pub func_refs: Box<[*const FuncRef]>,
     /// Segments that are used up; `true` reads as empty.
     pub dropped_data: Box<[bool]>,
     pub dropped_elements: Box<[bool]>,
-    /// What its function imports were given.
     #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
-    imports: Vec<Linkage>,
-    /// Store numbers of the module's types, by type index, read through the context.
-    #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
-    sigs: Box<[u32]>,
-    /// References to the functions that are this instance's own; their numbers in the store follow each other.
-    own_refs: Box<[UnsafeCell<FuncRef>]>,
-    #[expect(dead_code, reason = "owns what a raw pointer in the context points to")]
-    table_cells: Box<[*const TableCell]>,
+    table_cells: TableCells,
 }
 
-// SAFETY: every pointer is to something the same store owns; a store is one unit that moves as a whole.
-unsafe impl Send for Instance {}
-// SAFETY: the same: the references of functions are owned by instances of the same store.
-unsafe impl Send for FuncEntity {}
-// SAFETY: nothing behind a shared `&Store` is changed without `&mut Store`, except the meter, which is atomic.
-unsafe impl Sync for Store {}
+/// Where compiled code finds the tables, by index.
+#[derive(Debug)]
+struct TableCells(Box<[*const TableCell]>);
+
+// SAFETY: the pointers are to tables of the same store; a store is one unit that moves as a whole.
+unsafe impl Send for TableCells {}
 
 impl Store {
     /// Makes an instance: links `imports` (in the module's order), fills memories and tables from active segments
@@ -110,7 +98,7 @@ impl Store {
         self.init_globals(id, info);
         self.fill(id, info)?;
         if let Some(start) = info.start {
-            let func = self.instances[id.0 as usize].funcs[start as usize];
+            let func = self.instances[id.0 as usize].wiring.funcs[start as usize];
             self.invoke_slots(func, host, &mut [], 0, 0)
                 .map_err(InstantiateError::Trap)?;
         }
@@ -200,36 +188,41 @@ impl Store {
             self.tables.push(table);
         }
 
+        let first = self.funcs.len() as u32;
+        // Then its wiring may be that of another.
+        let is_first = self.types.is_empty() && first == 0;
         let distinct = self.types.of(&info.distinct_types);
-        let sigs: Box<[u32]> = info
-            .canonical
-            .iter()
-            .map(|canonical| distinct[*canonical as usize])
-            .collect();
+        let by_host = imported.iter().all(|import| matches!(import, Linkage::Host(_)));
+        let spare = (is_first && by_host).then(|| module.spares().take()).flatten();
+        let mut wiring = match spare.and_then(|spare| spare.renewed(imported.clone())) {
+            Some(wiring) => wiring,
+            None => {
+                let context = ContextBlock::new(info.globals.len(), costs.len());
+                let sigs = info.canonical.iter();
+                let sigs = sigs.map(|canonical| distinct[*canonical as usize]).collect();
+                let reference = |func: FuncId| self.funcs[func.0 as usize].reference;
+                Wiring::new(info, context, imported, sigs, first, reference)
+            }
+        };
         let memory = memories.first().map(|id| self.memories[id.0 as usize].cell());
-        let table_cells: Box<[_]> = tables
-            .iter()
-            .map(|id| self.tables[id.0 as usize].cell())
-            .collect();
-        let mut context = ContextBlock::new(
-            VmContext {
-                limit: AtomicU64::new(0),
-                cells: &**self.meter_ref().cells(),
-                costs: costs.as_ptr(),
-                memory_base: memories.first().map_or(std::ptr::null_mut(), |id| {
-                    self.memories[id.0 as usize].bytes_mut().as_mut_ptr()
-                }),
-                memory: memory.unwrap_or(std::ptr::null()),
-                tables: table_cells.as_ptr(),
-                funcs: std::ptr::null(),
-                imports: imported.as_ptr(),
-                sigs: sigs.as_ptr(),
-                libcalls: backend::libcalls(),
-                instance: id.0,
-            },
-            info.globals.len(),
-            costs.len(),
-        );
+        let table_cells = tables.iter().map(|id| self.tables[id.0 as usize].cell());
+        let table_cells = TableCells(table_cells.collect());
+        wiring.set_head(VmContext {
+            limit: AtomicU64::new(0),
+            cells: &**self.meter_ref().cells(),
+            costs: costs.as_ptr(),
+            memory_base: memories.first().map_or(ptr::null_mut(), |id| {
+                self.memories[id.0 as usize].bytes_mut().as_mut_ptr()
+            }),
+            memory: memory.unwrap_or(ptr::null()),
+            tables: table_cells.0.as_ptr(),
+            funcs: ptr::null(),
+            imports: ptr::null(),
+            sigs: ptr::null(),
+            libcalls: backend::libcalls(),
+            instance: id.0,
+        });
+        let context = &wiring.context;
         self.meter_ref().cells().attach(context.limit());
 
         for (index, decl) in info.globals.iter().enumerate().skip(globals.len()) {
@@ -244,76 +237,19 @@ impl Store {
                 .global(index as u32)
                 .set(self.globals[global.0 as usize].ptr.as_slot());
         }
-
         // Imported host functions become functions of this instance: they are called on its behalf.
-        let first = self.funcs.len() as u32;
-        let defined = info.imported_funcs..info.funcs.len() as u32;
-        let mut funcs = Vec::with_capacity(info.funcs.len());
-        let mut own = Vec::with_capacity(info.funcs.len());
-        for (index, linkage) in (0..).zip(&imported) {
-            match linkage {
-                Linkage::Func(func) => funcs.push(*func),
-                Linkage::Host(host) => {
-                    funcs.push(FuncId(first + own.len() as u32));
-                    let kind = FuncKind::Host {
-                        instance: id,
-                        id: *host,
-                    };
-                    own.push((index, kind));
-                }
-            }
-        }
-        let first_defined = first + own.len() as u32;
-        funcs.extend(
-            defined
-                .clone()
-                .map(|index| FuncId(first_defined + index - defined.start)),
-        );
-        own.extend(defined.clone().map(|index| {
-            let body = index - defined.start;
-            (index, FuncKind::Wasm { instance: id, body })
-        }));
-        let own_refs: Box<[_]> = (first..)
-            .zip(&own)
-            .map(|(func, (index, _))| {
-                UnsafeCell::new(FuncRef {
-                    code: std::ptr::null(),
-                    ctx: context.as_ptr(),
-                    sig: sigs[info.funcs[*index as usize] as usize],
-                    func,
-                })
-            })
-            .collect();
-        self.funcs.extend(
-            own.iter()
-                .zip(&own_refs)
-                .map(|((index, kind), reference)| FuncEntity {
-                    kind: *kind,
-                    index: *index,
-                    reference: reference.get().cast_const(),
-                }),
-        );
-        let func_refs: Box<[_]> = funcs
-            .iter()
-            .map(|id| self.funcs[id.0 as usize].reference)
-            .collect();
-        context.set_funcs(func_refs.as_ptr());
+        wiring.add_functions(info, id, &mut self.funcs);
 
         Ok(Instance {
             host_memory: info.host_memory().map(|index| memories[index as usize]),
             module: module.clone(),
             costs: costs.clone(),
-            context,
-            funcs: funcs.into(),
+            wiring,
             memories: memories.into(),
             tables: tables.into(),
             globals: globals.into(),
-            func_refs,
             dropped_data: vec![false; info.data.len()].into(),
             dropped_elements: vec![false; info.elements.len()].into(),
-            imports: imported,
-            sigs,
-            own_refs,
             table_cells,
         })
     }
@@ -337,7 +273,7 @@ impl Store {
                     .ptr
                     .get()
             },
-            |func| instance.func_refs[func as usize] as u64,
+            |func| instance.wiring.func_refs[func as usize] as u64,
         )
     }
 
@@ -407,27 +343,16 @@ impl Store {
 }
 
 impl Instance {
-    /// Gives the instance's functions their native entries, and compiled code its prices. Only while no code of the
-    /// store runs.
+    /// Makes it ready to run natively. Only while no code of the store runs.
     pub(crate) fn wire(&mut self) {
-        let Some(native) = self.module.code().native() else {
-            return;
-        };
-        self.context.set_prices(&self.costs);
-        let Some(first) = self
-            .own_refs
-            .first_mut()
-            .map(|reference| reference.get_mut().func)
-        else {
-            return;
-        };
-        for (index, func) in (0..).zip(&self.funcs) {
-            // Functions of other instances were there before.
-            let own = func.0.checked_sub(first);
-            if let Some(reference) = own.and_then(|own| self.own_refs.get_mut(own as usize)) {
-                reference.get_mut().code = native.entry(index);
-            }
+        if let Some(native) = self.module.code().native() {
+            self.wiring.wire(native, &self.costs);
         }
+    }
+
+    /// Leaves to its module what another instance can use. Of the first instance of its store, which is going.
+    pub(crate) fn retire(self) {
+        self.module.spares().give(self.wiring);
     }
 }
 
@@ -438,15 +363,6 @@ struct Linked {
     memories: Vec<MemoryId>,
     tables: Vec<TableId>,
     globals: Vec<GlobalId>,
-}
-
-/// What an imported function is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Linkage {
-    /// A function of the host, by its number there.
-    Host(u32),
-    /// A function of the store.
-    Func(FuncId),
 }
 
 /// A trap while a segment is written is a trap of instantiation.

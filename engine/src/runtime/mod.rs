@@ -12,3 +12,4 @@ pub(crate) mod slots;
 pub(crate) mod stack;
 pub(crate) mod store;
 pub(crate) mod table;
+pub(crate) mod wiring;

@@ -488,6 +488,14 @@ impl Store {
     }
 }
 
+impl Drop for Store {
+    fn drop(&mut self) {
+        if !self.instances.is_empty() {
+            self.instances.swap_remove(0).retire();
+        }
+    }
+}
+
 /// A call that counts for the promotion of its module.
 struct Heat {
     module: Module,
@@ -546,6 +554,11 @@ pub(crate) struct TypeNumbers {
 }
 
 impl TypeNumbers {
+    /// Has it no number yet?
+    pub fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
     /// The numbers of a module's distinct types.
     pub fn of(&mut self, distinct: &Arc<[FuncType]>) -> Vec<u32> {
         let Some(first) = &self.first else {
@@ -569,7 +582,7 @@ impl Instance {
     /// What an export refers to.
     pub(crate) fn extern_at(&self, index: ExternIndex) -> Extern {
         match index {
-            ExternIndex::Func(i) => Extern::Func(self.funcs[i as usize]),
+            ExternIndex::Func(i) => Extern::Func(self.wiring.funcs[i as usize]),
             ExternIndex::Table(i) => Extern::Table(self.tables[i as usize]),
             ExternIndex::Memory(i) => Extern::Memory(self.memories[i as usize]),
             ExternIndex::Global(i) => Extern::Global(self.globals[i as usize]),
