@@ -38,7 +38,13 @@ impl OpCosts {
 
     /// Gas of one execution of `op`, the part that does not depend on operands.
     pub fn price(&self, op: Op) -> u32 {
-        self.prices.get(op.index()).copied().unwrap_or(Self::UNPRICED)
+        self.price_at(op.index())
+    }
+
+    /// The same by index.
+    #[inline]
+    pub(crate) fn price_at(&self, op: usize) -> u32 {
+        self.prices.get(op).copied().unwrap_or(Self::UNPRICED)
     }
 
     /// How many locals are free (`LocalsUnmetered`).

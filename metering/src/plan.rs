@@ -75,8 +75,19 @@ pub(crate) enum Charge {
 /// A number of executions of one operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
-    pub(crate) op: Op,
+    /// Its index; below [`Op::COUNT`].
+    pub(crate) op: u16,
     pub(crate) count: u16,
+}
+
+impl Run {
+    /// The operator.
+    fn op(self) -> Op {
+        Op::ALL
+            .get(usize::from(self.op))
+            .copied()
+            .unwrap_or(Op::Unreachable)
+    }
 }
 
 /// Where the locals of a function end in the list of groups; they start where those of the function before it end.
@@ -107,7 +118,7 @@ impl ModulePlan {
             let runs = self.runs.get(start..end as usize).unwrap_or_default();
             start = end as usize;
             runs.iter().fold(0u64, |sum, run| {
-                sum.saturating_add(u64::from(ops.price(run.op)) * u64::from(run.count))
+                sum.saturating_add(u64::from(ops.price_at(run.op.into())) * u64::from(run.count))
             })
         };
         let price = |charge: &Charge| match *charge {
@@ -180,8 +191,8 @@ impl ModulePlan {
         let mut operators: Vec<(Op, u32)> = Vec::new();
         for run in runs {
             match operators.last_mut() {
-                Some((op, count)) if *op == run.op => *count += u32::from(run.count),
-                _ => operators.push((run.op, run.count.into())),
+                Some((op, count)) if *op == run.op() => *count += u32::from(run.count),
+                _ => operators.push((run.op(), run.count.into())),
             }
         }
         operators

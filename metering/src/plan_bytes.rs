@@ -66,7 +66,7 @@ impl ModulePlan {
         for run in &self.runs {
             let fits = (1..=MAX_COUNT).contains(&run.count);
             let count = if fits { run.count } else { 0 };
-            words.push(run.op.index() as u16 | count << OP_BITS);
+            words.push(run.op | count << OP_BITS);
             large.extend((!fits).then_some(run.count));
         }
         words.extend(large);
@@ -150,21 +150,20 @@ impl Words<'_> {
     fn runs(&mut self, len: usize) -> Option<Vec<Run>> {
         let (words, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
-        // The long list: without a branch that depends on what is in it, but for the few large counts.
-        let mut known = true;
-        let read = |word: &[u8; 2]| {
+        // The long list: without a branch, so that many are read at a time.
+        let parts = words.iter().map(|word| {
             let word = u16::from_le_bytes(*word);
-            let op = Op::ALL.get(usize::from(word & OP_MASK));
-            known &= op.is_some();
-            Run {
-                op: op.copied().unwrap_or(Op::Unreachable),
-                count: word >> OP_BITS,
+            (word & OP_MASK, word >> OP_BITS)
+        });
+        let largest_op = parts.clone().map(|(op, _)| op).max().unwrap_or(0);
+        let smallest_count = parts.clone().map(|(_, count)| count).min();
+        let mut runs: Vec<Run> = parts.map(|(op, count)| Run { op, count }).collect();
+        if smallest_count == Some(0) {
+            for run in runs.iter_mut().filter(|run| run.count == 0) {
+                run.count = self.next()?;
             }
-        };
-        let mut runs: Vec<Run> = words.iter().map(read).collect();
-        for run in runs.iter_mut().filter(|run| run.count == 0) {
-            run.count = self.next()?;
         }
+        let known = usize::from(largest_op) < Op::COUNT;
         known.then_some(runs)
     }
 }

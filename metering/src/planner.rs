@@ -280,7 +280,10 @@ impl ModulePlanner {
             let mut left = std::mem::take(&mut self.counts[op.index()]);
             while left > 0 {
                 let count = u16::try_from(left).unwrap_or(u16::MAX);
-                self.plan.runs.push(Run { op, count });
+                self.plan.runs.push(Run {
+                    op: op.index() as u16,
+                    count,
+                });
                 left -= u32::from(count);
             }
         }
