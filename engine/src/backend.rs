@@ -112,6 +112,7 @@ pub(crate) fn libcalls() -> *const usize {
 }
 
 /// Runs a function.
+#[inline]
 pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_>) -> Result<(), Trap> {
     // Where the machine has no stack for native code, the interpreter, which needs none, gives the same.
     if store.native

@@ -77,6 +77,7 @@ pub(crate) enum Place {
 }
 
 /// Where code with so many slots may be entered on this thread; `None` when the system has no address space for a stack.
+#[inline]
 pub(crate) fn stack(budget: u32) -> Option<Place> {
     match CURRENT.get().is_null() {
         true => native_stack::take(budget).map(Place::On),

@@ -165,9 +165,14 @@ impl Call<'_> {
         };
         let store = self.store();
         let (params, results) = (params as usize, results as usize);
-        // SAFETY: the way out that calls this has laid out as many slots in its frame.
-        let slots = unsafe { std::slice::from_raw_parts_mut(values as *mut u64, params + results) };
-        let (args, results) = slots.split_at_mut(params);
+        let values = values as *mut u64;
+        // SAFETY: the way out that calls this has laid out as many slots in its frame, arguments before results.
+        let (args, results) = unsafe {
+            (
+                std::slice::from_raw_parts(values, params),
+                std::slice::from_raw_parts_mut(values.add(params), results),
+            )
+        };
         // SAFETY: `invoke` was given the host exclusively for as long as the activation lives; between helper calls
         // nobody uses it.
         let host = unsafe { &mut *host };

@@ -249,19 +249,21 @@ impl Store {
         results: &mut [Value],
     ) -> Result<(), Trap> {
         let ty = self.func_type(func).ok_or(Trap::BadInvocation)?;
-        let fits = ty.params().len() == args.len()
-            && ty.results().len() == results.len()
-            && ty.params().iter().zip(args).all(|(ty, arg)| *ty == arg.ty());
-        if !fits {
+        let (wanted, given) = (ty.params(), ty.results());
+        let (params, count) = (args.len(), results.len());
+        if wanted.len() != params || given.len() != count {
             return Err(Trap::BadInvocation);
         }
-        for (result, ty) in results.iter_mut().zip(ty.results()) {
-            *result = Value::zero(*ty);
-        }
-        let (params, count) = (args.len(), results.len());
         let mut slots = Slots::zeros(params.max(count));
-        for (slot, arg) in slots.all().iter_mut().zip(args) {
-            *slot = self.to_slot(*arg).ok_or(Trap::BadInvocation)?;
+        let taken = slots.all();
+        for i in 0..params {
+            if wanted[i] != args[i].ty() {
+                return Err(Trap::BadInvocation);
+            }
+            taken[i] = self.to_slot(args[i]).ok_or(Trap::BadInvocation)?;
+        }
+        for i in 0..count {
+            results[i] = Value::zero(given[i]);
         }
         self.choose_tier();
         let heat = Heat::start(self, func);

@@ -42,7 +42,7 @@ later takes it from there instead of compiling. Children may share a folder; tog
 files as they are: they hold no prices.
 
 A file is used only if it was made by the same build for the same contract, ruleset and processor, and only whole: its \
-first bytes are a keyed hash of its name and of everything after them (BLAKE3). The key is the file `{KEY_FILE}` in the \
+first bytes are a message authentication code of its name and of everything after them (AEGIS-256X4). The key is the file `{KEY_FILE}` in the \
 folder, 32 random bytes that the first child makes. What is damaged, cut off, renamed or made with another key is \
 removed and the contract compiled, with a warning from `arwen/cache`; no reply depends on it.
 
