@@ -2,11 +2,14 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use arwen_engine::{
-    Config, Engine, Extern, Interrupt, MemoryBounds, Module, NoHost, Ruleset, Store, Tier, Value,
+    Config, Engine, Extern, FuncType, Interrupt, MemoryBounds, Meter, Module, NoHost, Ruleset, Store, Tier,
+    ValType, Value,
 };
 use arwen_metering::Schedule;
-use common::wasm;
+use common::{Fns, HostFn, wasm};
 
 /// Bytes of the large data segment: enough for an image that is mapped.
 const LARGE: usize = 150_000;
@@ -108,6 +111,62 @@ fn a_second_run_sees_nothing_of_the_first() {
                 }
             }
         }
+    }
+}
+
+/// Calls an imported function, counts its calls in a global, and gives what both are.
+const CALLER: &str = r#"(module
+    (import "env" "a" (func $a (result i32))) (import "env" "b" (func $b (result i32)))
+    (global $calls (mut i32) (i32.const 0)) (table 1 funcref) (elem (i32.const 0) $b)
+    (func (export "run") (result i32 i32 i32)
+        (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+        (call $a) (call_indirect (result i32) (i32.const 0)) (global.get $calls)))"#;
+
+#[test]
+fn what_an_instance_leaves_to_the_next_is_not_its_imports_prices_globals_or_limit() {
+    for tier in [Tier::Interpreter, Tier::Jit] {
+        let engine = Engine::new(Config::new(&Ruleset::STRICT).tier(tier));
+        let module = Module::new(&engine, &wasm(CALLER)).unwrap_or_else(|e| panic!("{e}"));
+        let mut host = Fns((0..4)
+            .map(|id| -> HostFn<'_> {
+                Box::new(move |_, _, results| {
+                    results[0] = 10 + id;
+                    Ok(())
+                })
+            })
+            .collect());
+        let mut gas_of = BTreeMap::new();
+        let mut meters = Vec::new();
+        for (round, schedule) in ["v3", "dummy", "dummy", "v3", "v3", "dummy"]
+            .into_iter()
+            .enumerate()
+        {
+            let prices = Schedule::bundled(schedule).expect("bundled").op_costs();
+            let mut store = Store::new(&engine, &Interrupt::new());
+            store.meter().set_limit(u64::MAX);
+            let (a, b) = (round as u32 % 4, (round as u32 + 1) % 4);
+            let ty = FuncType::new(&[], &[ValType::I32]);
+            let imports = [a, b].map(|id| Extern::HostFunc { id, ty: ty.clone() });
+            let instance = store
+                .instantiate(&module, &imports, &module.costs(prices), &mut host)
+                .unwrap_or_else(|e| panic!("{e}"));
+            // Meters of stores that are gone, some kept and some not.
+            for meter in &meters {
+                Meter::set_limit(meter, 0);
+            }
+            let Some(Extern::Func(run)) = store.export(instance, "run") else {
+                panic!("exported above")
+            };
+            let seen = store.invoke(run, &mut host, &[]);
+            let expected = [10 + a as i32, 10 + b as i32, 1].map(Value::I32).to_vec();
+            assert_eq!(seen, Ok(expected), "{tier:?} {round}");
+            let gas = store.meter().used();
+            assert_eq!(*gas_of.entry(schedule).or_insert(gas), gas, "{tier:?} {round}");
+            if round % 2 == 0 {
+                meters.push(store.meter());
+            }
+        }
+        assert_ne!(gas_of["v3"], gas_of["dummy"]);
     }
 }
 

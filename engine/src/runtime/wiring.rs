@@ -174,9 +174,9 @@ impl Wiring {
 #[derive(Debug, Default)]
 pub(crate) struct Spares(Mutex<Vec<Wiring>>);
 
-/// Spares a module keeps: as many instances as one thread mostly has of a module at a time, for a few threads. Each is
-/// about as large as the tables of the module's native code.
-const MAX_SPARES: usize = 4;
+/// Spares a module keeps: for a contract that calls itself, or is called on two threads. Each takes less than the
+/// module's native code.
+const MAX_SPARES: usize = 2;
 
 impl Spares {
     fn lock(&self) -> MutexGuard<'_, Vec<Wiring>> {

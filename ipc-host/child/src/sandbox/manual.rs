@@ -42,9 +42,9 @@ later takes it from there instead of compiling. Children may share a folder; tog
 files as they are: they hold no prices.
 
 A file is used only if it was made by the same build for the same contract, ruleset and processor, and only whole: its \
-first bytes are a message authentication code of its name and of everything after them (AEGIS-256X4). The key is the file `{KEY_FILE}` in the \
-folder, 32 random bytes that the first child makes. What is damaged, cut off, renamed or made with another key is \
-removed and the contract compiled, with a warning from `arwen/cache`; no reply depends on it.
+first bytes are a message authentication code of its name and of everything after them (AEGIS-256X4). The key is the \
+file `{KEY_FILE}` in the folder, 32 random bytes that the first child makes. What is damaged, cut off, renamed or made \
+with another key is removed and the contract compiled, with a warning from `arwen/cache`; no reply depends on it.
 
 Who can read the key and write to the folder can make children run any code. So the folder must belong to the user of \
 the child and be writable by nobody else, and the key be readable by nobody else; otherwise the folder is not used, with \
