@@ -12,30 +12,38 @@ use std::cell::Cell;
 pub const HOST_CALL_SLOTS: u32 = 512;
 
 thread_local! {
-    /// Slots left to what the innermost host call on this thread invokes; outside of any, no bound.
+    /// Slots left to what the innermost host call on this thread invokes, set by each; outside of any, no bound.
     static REMAINING: Cell<u32> = const { Cell::new(u32::MAX) };
 }
 
-/// Slots an invocation that starts now may use.
-#[inline]
-pub(crate) fn budget(limit: u32) -> u32 {
-    REMAINING.get().min(limit)
-}
-
-/// Marks a host call with `remaining` slots left, until dropped.
+/// An invocation under way. What was left around it is left again when it is dropped.
 #[derive(Debug)]
-pub(crate) struct HostCall(u32);
+pub(crate) struct Invoking(u32);
 
-impl HostCall {
+impl Invoking {
+    /// Begins one.
     #[inline]
-    pub fn enter(remaining: u32) -> Self {
-        Self(REMAINING.replace(remaining.saturating_sub(HOST_CALL_SLOTS)))
+    pub fn begin() -> Self {
+        Self(REMAINING.get())
+    }
+
+    /// Slots it may use.
+    #[inline]
+    pub fn budget(&self, limit: u32) -> u32 {
+        self.0.min(limit)
     }
 }
 
-impl Drop for HostCall {
+impl Drop for Invoking {
     #[inline]
     fn drop(&mut self) {
         REMAINING.set(self.0);
     }
+}
+
+/// Notes that the innermost invocation calls a host function with `remaining` slots left. When that has returned nobody
+/// looks until the next call, or the end of the invocation.
+#[inline]
+pub(crate) fn host_call(remaining: u32) {
+    REMAINING.set(remaining.saturating_sub(HOST_CALL_SLOTS));
 }

@@ -8,7 +8,7 @@ use super::instance::Instance;
 use super::invocation::Invocation;
 use super::memory::Memory;
 use super::slots::Slots;
-use super::stack;
+use super::stack::{self, Invoking};
 use super::table::Table;
 use crate::backend;
 use crate::config::Tier;
@@ -329,7 +329,8 @@ impl Store {
         params: usize,
         results: usize,
     ) -> Result<(), Trap> {
-        let budget = stack::budget(self.engine.config().stack_limit);
+        let invoking = Invoking::begin();
+        let budget = invoking.budget(self.engine.config().stack_limit);
         let ended = match self.funcs[func.0 as usize].kind {
             FuncKind::Host { instance, id } => {
                 self.invoke_host(instance, id, host, budget, &mut slots[..], (params, results))
@@ -388,7 +389,7 @@ impl Store {
         args: &[u64],
         results: &mut [u64],
     ) -> Result<(), HostStop> {
-        let _mark = stack::HostCall::enter(remaining);
+        stack::host_call(remaining);
         host.call(id, &mut Caller::new(self, instance, remaining), args, results)
     }
 
