@@ -382,7 +382,10 @@ fn a_diagnosis_names_everything_that_is_wrong() {
 #[test]
 fn a_memory_beyond_the_specification_is_wrong_for_one_reason() {
     for (text, reason) in [
-        ("(module (memory 70000))", "memory size must be at most 65536 pages (4GiB)"),
+        (
+            "(module (memory 70000))",
+            "memory size must be at most 65536 pages (4GiB)",
+        ),
         (
             "(module (memory 1500 2000))",
             "memory size is out of bounds: 1500, at most 1000",

@@ -277,32 +277,39 @@ impl<'m> Lower<'_, 'm> {
     }
 
     /// Closes the ways to a joint; `values` are what the code here, if it is not dead, takes there. Where all have the
-    /// same debt it is carried on, else each pays its own.
+    /// same debt it is carried on. Where they owe the same check, each makes its own charges and that is carried on. Else
+    /// each pays all it owes.
     fn join(&mut self, joint: Joint, values: Option<Vec<BlockArg>>) {
         let Joint { block, ways, paid } = joint;
-        let first = match (&values, ways.first()) {
-            _ if paid => Debt::default(),
-            (Some(_), _) => self.debt.clone(),
-            (None, first) => first.map_or_else(Debt::default, |way| way.debt.clone()),
+        let here = values.is_some().then(|| self.debt.clone());
+        let ahead = ways.iter().map(|way| &way.debt);
+        let nothing = Debt::default();
+        let mut debts = paid.then_some(&nothing).into_iter().chain(&here).chain(ahead);
+        let first = debts.next().unwrap_or(&nothing).clone();
+        let (mut alike, mut checks_alike) = (true, true);
+        for debt in debts {
+            alike &= *debt == first;
+            checks_alike &= debt.since_check == first.since_check;
+        }
+        let pay = |lower: &mut Self| match (alike, checks_alike) {
+            (true, _) => {}
+            (false, true) => lower.pay(),
+            (false, false) => lower.settle_to_join(),
         };
-        let alike = values.is_none() || self.debt == first;
-        let alike = alike && ways.iter().all(|way| way.debt == first);
         if let Some(values) = values {
-            if !alike {
-                self.settle_to_join();
-            }
+            pay(self);
             self.b.ins().jump(block, &values);
         }
         for way in ways {
             self.b.switch_to_block(way.block);
-            if !alike {
-                self.debt = way.debt;
-                self.settle_to_join();
-            }
+            self.debt = way.debt;
+            pay(self);
             self.b.ins().jump(block, &way.args);
         }
         self.b.seal_block(block);
-        self.debt = if alike { first } else { Debt::default() };
+        if alike {
+            self.debt = first;
+        }
     }
 
     /// Pays before ways with different debts meet: all charges, and the check unless another comes before anybody could
