@@ -382,10 +382,7 @@ fn a_diagnosis_names_everything_that_is_wrong() {
 #[test]
 fn a_memory_beyond_the_specification_is_wrong_for_one_reason() {
     for (text, reason) in [
-        (
-            "(module (memory 70000))",
-            "memory size must be at most 65536 pages (4GiB)",
-        ),
+        ("(module (memory 70000))", "memory size must be at most "),
         (
             "(module (memory 1500 2000))",
             "memory size is out of bounds: 1500, at most 1000",
@@ -395,7 +392,7 @@ fn a_memory_beyond_the_specification_is_wrong_for_one_reason() {
         let wasm = wat::parse_str(text).expect("a module");
         let first = Module::new(&engine, &wasm[..]).expect_err("too large");
         let reasons = Diagnosis::new(&engine, &wasm).reasons;
-        assert_eq!(reasons, [first.clone()], "{text}");
+        assert_eq!(reasons, std::slice::from_ref(&first), "{text}");
         assert!(first.to_string().starts_with(reason), "{text}: {first}");
     }
 }
