@@ -10,7 +10,7 @@ use cranelift_frontend::FunctionBuilderContext;
 
 use super::abi::{BYTES_PER_SLOT, Site};
 use super::ledger::Debt;
-use super::{lower, thunk};
+use super::{arch, lower, thunk};
 use crate::module::info::ModuleInfo;
 
 /// What can be compiled by itself.
@@ -195,7 +195,7 @@ pub(crate) fn unit(
     keep_places(&mut context.func);
     let code = isa.compile_function(&context.func, &context.domtree, registers, false, control);
     let code = code.map_err(failed)?.apply_params(&context.func.params);
-    let bytes = code.buffer.data().to_vec();
+    let mut bytes = code.buffer.data().to_vec();
     let align = code.buffer.alignment;
     let frame = code
         .buffer
@@ -209,6 +209,7 @@ pub(crate) fn unit(
     };
     let mut sites = Vec::with_capacity(code.buffer.traps().len());
     for trap in code.buffer.traps() {
+        arch::make_cheap(&mut bytes, trap.offset as usize);
         let site = Site::of(trap.code).ok_or_else(|| format!("trap code {}", trap.code))?;
         let debt = match site {
             Site::Trap(_) if !debts.is_empty() => {

@@ -20,6 +20,9 @@ use crate::trap::Trap;
 
 const SIGNALS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
 
+/// What the kernel says of a fault that no address has caused.
+const SI_KERNEL: libc::c_int = 0x80;
+
 /// Addresses below this are never mapped: where a null function reference is read.
 const NULL_PAGE: usize = 4096;
 
@@ -83,7 +86,8 @@ unsafe fn claim(signal: libc::c_int, info: &libc::siginfo_t, context: &mut libc:
     // The register holds the counter everywhere in compiled code but in the first words of a way in, which do not trap.
     let cells = store.meter_ref().cells();
     cells.used.store(used, Ordering::Relaxed);
-    let memory_fault = signal == libc::SIGSEGV || signal == libc::SIGBUS;
+    // A privileged instruction comes as a fault of memory too, but not of any address.
+    let memory_fault = signal == libc::SIGBUS || (signal == libc::SIGSEGV && info.si_code != SI_KERNEL);
     // The check before this trap that was left to a later one.
     let passed_over = at_check
         .filter(|used| *used >= cells.limit.load(Ordering::Relaxed))
