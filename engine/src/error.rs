@@ -153,4 +153,6 @@ pub(crate) enum NoGrowth {
     Limit,
     /// The machine: none.
     Machine,
+    /// An interrupt came in between: none either.
+    Interrupted,
 }

@@ -101,7 +101,7 @@ pub(crate) struct GlobalEntity {
 #[derive(Debug)]
 pub struct Store {
     engine: Engine,
-    meter: Meter,
+    pub(super) meter: Meter,
     pub(crate) instances: Vec<Instance>,
     pub(crate) funcs: Vec<FuncEntity>,
     pub(crate) memories: Vec<Memory>,
@@ -117,6 +117,8 @@ pub struct Store {
     wired: usize,
     /// Has the machine refused memory to its code? Then nothing it does is an outcome.
     refused: bool,
+    /// Has its code been told less than the truth because of an interrupt? Then nothing it did is an outcome.
+    interrupted: bool,
 }
 
 impl Store {
@@ -135,6 +137,7 @@ impl Store {
             native: false,
             wired: 0,
             refused: false,
+            interrupted: false,
         }
     }
 
@@ -351,7 +354,12 @@ impl Store {
             // Where exactly a tier noticed that there is none left is its own business.
             self.meter_ref().set_used(self.meter_ref().limit());
         }
-        if self.refused { Err(Trap::NoMemory) } else { ended }
+        let interrupted = std::mem::take(&mut self.interrupted);
+        match ended {
+            _ if self.refused => Err(Trap::NoMemory),
+            _ if interrupted => Err(Trap::Interrupted),
+            ended => ended,
+        }
     }
 
     /// Calls a host function from outside of any code.
@@ -372,9 +380,20 @@ impl Store {
             .map_err(|HostStop| Trap::Host)
     }
 
-    /// Notes why something did not grow: what the machine refused must not be seen as an outcome.
+    /// Has an interrupt left something undone in the invocation at hand?
+    #[cfg(test)]
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted
+    }
+
+    /// Notes why something did not grow: what the machine refused, or an interrupt left undone, must not be seen as an
+    /// outcome.
     pub(crate) fn note(&mut self, why: NoGrowth) {
-        self.refused |= why == NoGrowth::Machine;
+        match why {
+            NoGrowth::Limit => {}
+            NoGrowth::Machine => self.refused = true,
+            NoGrowth::Interrupted => self.interrupted = true,
+        }
     }
 
     /// Calls host function `id` on behalf of an instance, with `remaining` slots of stack left. The only way to a

@@ -90,8 +90,8 @@ impl Table {
         Ok(())
     }
 
-    /// Grows by `count` elements of value `init`; gives the size before.
-    pub fn grow(&mut self, count: u32, init: u64) -> Result<u32, NoGrowth> {
+    /// Makes room for `count` more elements, which are to be [pushed](Self::push); gives the size before.
+    pub fn grow(&mut self, count: u32) -> Result<u32, NoGrowth> {
         let old = self.len();
         let new = old.checked_add(count).ok_or(NoGrowth::Limit)?;
         if new > self.ty.limits.max.unwrap_or(u32::MAX).min(MAX_ELEMENTS) {
@@ -100,15 +100,19 @@ impl Table {
         self.elements
             .try_reserve(count as usize)
             .map_err(|_| NoGrowth::Machine)?;
-        self.elements.resize(new as usize, init);
         self.refresh();
         Ok(old)
     }
 
-    /// Sets `count` elements from `at` on to `slot`.
-    pub fn fill(&mut self, at: u32, slot: u64, count: u32) -> Result<(), Trap> {
-        range(&mut self.elements, at, count)?.fill(slot);
-        Ok(())
+    /// Adds `count` elements of value `init`. There is room for them.
+    pub fn push(&mut self, count: usize, init: u64) {
+        self.elements.resize(self.elements.len() + count, init);
+        self.refresh();
+    }
+
+    /// `count` elements from `at` on, to write.
+    pub fn range(&mut self, at: u32, count: u32) -> Result<&mut [u64], Trap> {
+        range(&mut self.elements, at, count)
     }
 
     /// Writes `slots` from `at` on.
