@@ -1,6 +1,7 @@
 //! Compiled contracts, kept in memory.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use arwen_metering::CostTable;
@@ -12,9 +13,18 @@ pub(crate) struct CodeCache {
     entries: BTreeMap<[u8; 32], Entry>,
     /// Contracts by their length and last bytes, so that the usual case needs no hash of the whole.
     by_look: BTreeMap<Look, [u8; 32]>,
+    /// Contracts by when they were last used.
+    by_use: BTreeMap<u64, [u8; 32]>,
     capacity: usize,
+    /// What the entries weighed when they were last weighed, in all.
+    used: usize,
+    /// The entry that was weighed last.
+    weighed: [u8; 32],
     clock: u64,
 }
+
+/// Entries that are weighed anew at each insertion, in turn: native code comes after its module.
+const WEIGHED_AT_ONCE: usize = 8;
 
 /// A length and the last bytes of a contract.
 type Look = (usize, Vec<u8>);
@@ -40,6 +50,7 @@ struct Entry {
     /// For the schedule of this generation.
     costs: Option<(u64, CostTable)>,
     last_use: u64,
+    weight: usize,
 }
 
 impl CodeCache {
@@ -49,7 +60,10 @@ impl CodeCache {
         Self {
             entries: BTreeMap::new(),
             by_look: BTreeMap::new(),
+            by_use: BTreeMap::new(),
             capacity,
+            used: 0,
+            weighed: [0; 32],
             clock: 0,
         }
     }
@@ -66,8 +80,10 @@ impl CodeCache {
 
     /// The compiled form of a contract, found by its SHA-256.
     pub(crate) fn get_by_hash(&mut self, hash: &[u8; 32]) -> Option<Arc<Code>> {
-        self.clock += 1;
         let entry = self.entries.get_mut(hash)?;
+        self.clock += 1;
+        self.by_use.remove(&entry.last_use);
+        self.by_use.insert(self.clock, *hash);
         entry.last_use = self.clock;
         Some(entry.code.clone())
     }
@@ -77,31 +93,47 @@ impl CodeCache {
         if size > self.capacity || self.entries.contains_key(&hash) {
             return;
         }
-        // Native code comes after its module, so what there is is counted each time.
-        let mut used: usize = self.entries.values().map(|entry| weight(&entry.code)).sum();
-        while used + size > self.capacity {
-            let oldest = self
-                .entries
-                .iter()
-                .min_by_key(|(_, entry)| entry.last_use)
-                .map(|(hash, _)| *hash);
-            let Some(entry) = oldest.and_then(|hash| self.entries.remove(&hash)) else {
-                break;
-            };
-            // It may have grown since it was counted.
-            used = used.saturating_sub(weight(&entry.code));
-            self.by_look.remove(&look(entry.code.module().wasm()));
-        }
+        self.weigh_some();
+        while self.used + size > self.capacity && self.remove_oldest() {}
         self.clock += 1;
         self.by_look.insert(look(code.module().wasm()), hash);
+        self.by_use.insert(self.clock, hash);
+        self.used += size;
         self.entries.insert(
             hash,
             Entry {
                 code,
                 costs: None,
                 last_use: self.clock,
+                weight: size,
             },
         );
+    }
+
+    /// Weighs the next few entries, after those that have had their turn.
+    fn weigh_some(&mut self) {
+        for _ in 0..WEIGHED_AT_ONCE {
+            let after = (Bound::Excluded(self.weighed), Bound::Unbounded);
+            let Some((hash, entry)) = self.entries.range_mut(after).next() else {
+                self.weighed = [0; 32];
+                return;
+            };
+            self.used -= entry.weight;
+            entry.weight = weight(&entry.code);
+            self.used += entry.weight;
+            self.weighed = *hash;
+        }
+    }
+
+    /// Removes what was used longest ago; false when there is nothing.
+    fn remove_oldest(&mut self) -> bool {
+        let oldest = self.by_use.pop_first();
+        let Some(entry) = oldest.and_then(|(_, hash)| self.entries.remove(&hash)) else {
+            return false;
+        };
+        self.used -= entry.weight;
+        self.by_look.remove(&look(entry.code.module().wasm()));
+        true
     }
 
     /// The cost table of a contract for the schedule of this generation, made once.
@@ -121,5 +153,69 @@ impl CodeCache {
             Some((made, costs)) if *made == generation => costs.clone(),
             _ => entry.costs.insert((generation, make())).1.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arwen_engine::{Config, Engine, Ruleset, Tier};
+
+    use super::*;
+    use crate::crypto::sha256;
+
+    fn code(engine: &Engine, number: u32) -> ([u8; 32], Arc<Code>) {
+        let wasm = wat::parse_str(format!("(module (func (export \"f{number}\")))")).unwrap();
+        let hash = sha256(&wasm);
+        (hash, Arc::new(Code::new(engine, &wasm, hash).unwrap()))
+    }
+
+    #[test]
+    fn what_was_used_longest_ago_goes_first() {
+        let engine = Engine::new(Config::new(&Ruleset::ARWEN_1_3).tier(Tier::Interpreter));
+        let mut cache = CodeCache::new(3 * MIN_WEIGHT);
+        let codes: Vec<_> = (0..5).map(|number| code(&engine, number)).collect();
+        for (hash, code) in &codes[..3] {
+            cache.insert(*hash, code.clone());
+        }
+        assert!(cache.get(codes[0].1.module().wasm()).is_some());
+        for (hash, code) in &codes[3..] {
+            cache.insert(*hash, code.clone());
+            // Again changes nothing.
+            cache.insert(*hash, code.clone());
+        }
+        let kept: Vec<_> = codes
+            .iter()
+            .map(|(hash, _)| cache.get_by_hash(hash).is_some())
+            .collect();
+        assert_eq!(kept, [true, false, false, true, true]);
+        assert_eq!(
+            (cache.entries.len(), cache.by_use.len(), cache.by_look.len()),
+            (3, 3, 3)
+        );
+        assert_eq!(cache.used, 3 * MIN_WEIGHT);
+    }
+
+    #[test]
+    fn native_code_that_comes_later_is_weighed() {
+        let engine = Engine::new(Config::new(&Ruleset::ARWEN_1_3).tier(Tier::Tiered));
+        let mut cache = CodeCache::new(1 << 30);
+        let body =
+            "(local.set 0 (i64.mul (local.get 0) (i64.load (i32.wrap_i64 (local.get 0)))))".repeat(300);
+        let wasm = wat::parse_str(format!(
+            "(module (memory 1) (func (export \"f\") (local i64) {body}))"
+        ))
+        .unwrap();
+        let hash = sha256(&wasm);
+        let large = Arc::new(Code::new(&engine, &wasm, hash).unwrap());
+        cache.insert(hash, large.clone());
+        let before = cache.used;
+        large.module().request_native();
+        large.module().wait_for_native();
+        let native = large.module().native_bytes();
+        let (hash, small) = code(&engine, 0);
+        cache.insert(hash, small);
+        // Where there is no native code, nothing has been added.
+        assert_eq!(cache.used, weight(&large) + MIN_WEIGHT);
+        assert_eq!(cache.used > before + MIN_WEIGHT, native > 0);
     }
 }

@@ -112,7 +112,12 @@ impl Host for Run<'_> {
         args: &[u64],
         results: &mut [u64],
     ) -> Result<(), HostStop> {
-        match table::dispatch(&mut HostCall { run: self, caller }, id, args) {
+        let done = table::dispatch(&mut HostCall { run: self, caller }, id, args);
+        // Whatever it says.
+        if self.core.preemption.has_cut_short() {
+            return Err(HostStop);
+        }
+        match done {
             Ok(value) => {
                 if let Some(slot) = results.first_mut() {
                     *slot = value;

@@ -1,6 +1,6 @@
 //! Hashes and signatures, as contracts know them.
 //!
-//! Pure functions over well-kept crates. What the crates do not do the way the network agreed on stands here: the
+//! Pure functions over well-kept crates; messages come in pieces, so that whoever gives them can stop in between. What the crates do not do the way the network agreed on stands here: the
 //! lenient reading of secp256k1 keys and signatures, and herumi's serialization and hash-to-curve for BLS12-381.
 
 mod bls;
@@ -8,9 +8,9 @@ mod ed25519;
 mod hashes;
 mod secp256k1;
 
-pub use bls::{KEY_LEN as BLS_KEY_LEN, SIGNATURE_LEN as BLS_SIGNATURE_LEN, verify_bls};
+pub use bls::{BlsMessage, KEY_LEN as BLS_KEY_LEN, SIGNATURE_LEN as BLS_SIGNATURE_LEN, verify_bls};
 pub use ed25519::{KEY_LEN as ED25519_KEY_LEN, SIGNATURE_LEN as ED25519_SIGNATURE_LEN, verify_ed25519};
-pub use hashes::{keccak256, ripemd160, sha256};
+pub use hashes::{Digest, Keccak256, Ripemd160, Sha256, sha256};
 pub use secp256k1::{
     COMPRESSED_KEY_LEN as SECP256K1_COMPRESSED_KEY_LEN, HEADER_LEN as SECP256K1_HEADER_LEN,
     UNCOMPRESSED_KEY_LEN as SECP256K1_UNCOMPRESSED_KEY_LEN, verify_secp256k1,

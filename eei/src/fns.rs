@@ -19,6 +19,7 @@ use arwen_interface::Bytes;
 use crate::abi::{MemList, MemPtr, MemSlice};
 use crate::context::{NIL_POINTER, OUT_OF_MEMORY, Run, abort};
 use crate::errors::{EeiError, Stop};
+use crate::preemption::{PIECE, Pieces, Preemption};
 
 /// A host function at work: the run, and the instance that called.
 pub(crate) struct HostCall<'c, 'r, 's> {
@@ -38,25 +39,67 @@ pub(crate) fn charged(length: i32) -> u64 {
     i64::from(length) as u64
 }
 
-impl HostCall<'_, '_, '_> {
-    /// The contract's memory. Only contracts made by contracts can be without; the reference breaks on them.
-    fn memory(&mut self) -> &mut [u8] {
-        self.caller.memory().unwrap_or_else(|| abort(NIL_POINTER))
-    }
+/// The contract's memory. Only contracts made by contracts can be without; the reference breaks on them.
+fn memory_of<'a>(caller: &'a mut Caller<'_>) -> &'a mut [u8] {
+    caller.memory().unwrap_or_else(|| abort(NIL_POINTER))
+}
 
-    /// Reads memory. What lies past its end reads as zero.
-    pub(crate) fn load(&mut self, slice: MemSlice) -> Result<Bytes, EeiError> {
+/// Writes memory: see [`HostCall::store`].
+pub(crate) fn write(
+    caller: &mut Caller<'_>,
+    preemption: &Preemption,
+    ptr: MemPtr,
+    bytes: &[u8],
+) -> Result<(), EeiError> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let memory_len = memory_of(caller).len();
+    let start = usize::try_from(ptr.0).map_err(|_| EeiError::StoreBadLowerBounds)?;
+    // Additions of 32-bit offsets saturate.
+    let end = (start + bytes.len()).min(i32::MAX as usize);
+    if end > memory_len {
+        caller
+            .grow_memory(1)
+            .map_err(|e| EeiError::grow_failed(e.left, e.max))?;
+    }
+    let target = memory_of(caller)
+        .get_mut(start..start + bytes.len())
+        .ok_or(EeiError::StoreBadUpperBounds)?;
+    for (target, piece) in target.chunks_mut(PIECE).zip(preemption.pieces(bytes, 0)) {
+        target.copy_from_slice(piece);
+    }
+    Ok(())
+}
+
+impl HostCall<'_, '_, '_> {
+    /// Reads memory piece by piece, without copying it. What lies past its end reads as zero.
+    pub(crate) fn pieces(&mut self, slice: MemSlice) -> Result<Pieces<'_>, EeiError> {
+        let preemption = &self.run.core.preemption;
         let MemSlice { ptr, len } = slice;
         if len == 0 {
-            return Ok(Bytes::new());
+            return Ok(preemption.pieces(&[], 0));
         }
-        let memory = self.memory();
+        let memory = memory_of(self.caller);
         let start = usize::try_from(ptr.0).ok().filter(|start| *start <= memory.len());
         let start = start.ok_or(EeiError::LoadBadBounds)?;
         let len = usize::try_from(len).map_err(|_| EeiError::LoadNegativeLength)?;
         let there = &memory[start..];
-        if len <= there.len() {
-            return Ok(there[..len].to_vec());
+        let (there, zeros) = match there.get(..len) {
+            Some(there) => (there, 0),
+            None => (there, len - there.len()),
+        };
+        Ok(preemption.pieces(there, zeros))
+    }
+
+    /// Reads memory. What lies past its end reads as zero.
+    pub(crate) fn load(&mut self, slice: MemSlice) -> Result<Bytes, EeiError> {
+        let pieces = self.pieces(slice)?;
+        let len = pieces.there.len() + pieces.zeros;
+        if pieces.zeros == 0 {
+            let mut bytes = Bytes::with_capacity(len);
+            pieces.for_each(|piece| bytes.extend_from_slice(piece));
+            return Ok(bytes);
         }
         // Up to 2 GiB of zeros, which cost no memory until somebody looks at them. The reservation is tried first:
         // without it a refusal would end the process.
@@ -64,7 +107,12 @@ impl HostCall<'_, '_, '_> {
             abort(OUT_OF_MEMORY);
         }
         let mut bytes = vec![0; len];
-        bytes[..there.len()].copy_from_slice(there);
+        let mut rest = &mut bytes[..];
+        for piece in pieces.without_zeros() {
+            let (target, after) = rest.split_at_mut(piece.len());
+            target.copy_from_slice(piece);
+            rest = after;
+        }
         Ok(bytes)
     }
 
@@ -76,24 +124,7 @@ impl HostCall<'_, '_, '_> {
     /// Writes memory. When the end lies past it the memory grows by one page, free of charge; if that is not
     /// enough the page stays all the same.
     pub(crate) fn store(&mut self, ptr: MemPtr, bytes: &[u8]) -> Result<(), EeiError> {
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        let memory_len = self.memory().len();
-        let start = usize::try_from(ptr.0).map_err(|_| EeiError::StoreBadLowerBounds)?;
-        // Additions of 32-bit offsets saturate.
-        let end = (start + bytes.len()).min(i32::MAX as usize);
-        if end > memory_len {
-            self.caller
-                .grow_memory(1)
-                .map_err(|e| EeiError::grow_failed(e.left, e.max))?;
-        }
-        let target = self
-            .memory()
-            .get_mut(start..start + bytes.len())
-            .ok_or(EeiError::StoreBadUpperBounds)?;
-        target.copy_from_slice(bytes);
-        Ok(())
+        write(self.caller, &self.run.core.preemption, ptr, bytes)
     }
 
     /// Reads a list of byte strings. Also gives the sum of the lengths.
@@ -107,6 +138,9 @@ impl HostCall<'_, '_, '_> {
         let mut total = 0i32;
         let mut list = Vec::with_capacity(lengths.len() / 4);
         for length in lengths.chunks_exact(4) {
+            if self.run.core.preemption.is_over() {
+                break;
+            }
             let length = length
                 .iter()
                 .rev()

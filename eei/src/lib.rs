@@ -18,6 +18,7 @@ mod link;
 mod machine;
 pub mod manual;
 mod observe;
+mod preemption;
 mod settings;
 pub mod table;
 mod vm;

@@ -89,7 +89,7 @@ impl Machine {
         address: &[u8],
     ) -> Result<Self, EeiError> {
         let costs = core.costs(&code);
-        let mut store = Store::new(&core.engine, &core.interrupt);
+        let mut store = Store::new(&core.engine, &core.preemption.interrupt);
         // The reference's host does not know the contract yet, so a start function that asks it breaks the run.
         let instance = store.instantiate(&code.module, &code.externs, &costs, &mut NoHost);
         let instance = instance.map_err(|error| match error {
@@ -100,6 +100,10 @@ impl Machine {
                 refused("link error: elements segment does not fit")
             }
             InstantiateError::Trap(Trap::Host) => abort(NIL_POINTER),
+            InstantiateError::Trap(Trap::Interrupted) => {
+                core.preemption.cut_short();
+                EeiError::ExecutionFailed
+            }
             InstantiateError::Resource(_) | InstantiateError::Trap(Trap::NoMemory) => abort(OUT_OF_MEMORY),
             InstantiateError::Trap(_) => refused("runtime error: unknown error"),
             other => refused(&other.to_string()),

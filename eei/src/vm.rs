@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arwen_engine::{Config, Engine, Interrupt, Ruleset};
-use arwen_interface::{BlockchainHook, CallInput, CallType, CreateInput, VmInput, VmOutput};
+use arwen_interface::{BlockchainHook, CallInput, CallType, CreateInput, INTERRUPTED, VmInput, VmOutput};
 use arwen_metering::{CostTable, Schedule};
 
 use crate::cache::CodeCache;
@@ -15,6 +15,7 @@ use crate::crypto;
 use crate::errors::{EeiError, VmError};
 use crate::machine::{Code, Machine};
 use crate::observe::RunObserver;
+use crate::preemption::Preemption;
 use crate::settings::VmSettings;
 
 /// The version the VM reports to nodes that ask.
@@ -30,7 +31,7 @@ pub(crate) struct Core {
     pub settings: VmSettings,
     pub schedule: Schedule,
     pub engine: Engine,
-    pub interrupt: Interrupt,
+    pub preemption: Preemption,
     cache: CodeCache,
     /// Counts schedules, so that cost tables of older ones are not used.
     generation: u64,
@@ -75,12 +76,11 @@ impl Vm {
             .artefacts(settings.artefacts.clone());
         let engine = Engine::new(config);
         let cache = CodeCache::new(settings.module_cache_bytes);
-        let interrupt = Interrupt::new();
         let core = Core {
             settings,
             schedule,
             engine,
-            interrupt,
+            preemption: Preemption::default(),
             cache,
             generation: 0,
             warm: None,
@@ -126,7 +126,7 @@ impl Vm {
 
     /// Stops the current run from another thread; the run ends with an error. It stays raised until cleared.
     pub fn interrupt(&self) -> Interrupt {
-        self.core.interrupt.clone()
+        self.core.preemption.interrupt.clone()
     }
 
     /// Deploys a contract.
@@ -224,11 +224,15 @@ impl Vm {
     ) -> Result<VmOutput, VmError> {
         let core = &mut self.core;
         core.gas_tally = GasTally::default();
+        core.preemption.begin();
         // For the run alone, like the hook.
         let observer = observer.map(|observer| -> &mut dyn RunObserver { observer });
         // A run's contexts die with it; what outlives it is consistent at every point that can panic.
         let result = catch_unwind(AssertUnwindSafe(|| body(&mut Run::new(core, hook, observer))));
-        result.map_err(|payload| error_of(payload, name))
+        match result {
+            _ if self.core.preemption.has_cut_short() => Err(VmError(INTERRUPTED.into())),
+            result => result.map_err(|payload| error_of(payload, name)),
+        }
     }
 }
 

@@ -58,6 +58,7 @@ pub use module::body::FRAME_OVERHEAD_SLOTS;
 pub use module::{Diagnosis, ExportType, ImportType, Module, ModuleBuilder};
 pub use observe::{Charge, ChargedOperator, ChargedOperators, Observer, Place, Step};
 pub use ruleset::Ruleset;
+pub use runtime::apart::Abandoned;
 pub use runtime::cells::{Interrupt, Meter};
 pub use runtime::stack::HOST_CALL_SLOTS;
 pub use runtime::store::{Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};

@@ -17,7 +17,7 @@ impl Run<'_> {
             Ok(address) => address,
             Err(error) => return self.error_output(&error),
         };
-        self.runtime.set_input(&input.vm_input);
+        self.runtime.set_input(input.vm_input.clone());
         self.runtime.address.clone_from(&address);
         self.start_gas();
         self.add_tx_value(&address, &self.runtime.call_value());

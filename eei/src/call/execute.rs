@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use arwen_engine::Trap;
-use arwen_interface::{Bytes, INTERRUPTED};
+use arwen_interface::Bytes;
 
 use crate::admission::{ExportRefusal, export_refusal};
 use crate::context::Run;
@@ -25,6 +25,10 @@ impl Run<'_> {
         new_code: bool,
         body: impl FnOnce(&mut Self, &mut Machine) -> Result<T, EeiError>,
     ) -> Result<T, EeiError> {
+        if self.core.preemption.is_over() {
+            self.runtime.instance = None;
+            return Err(EeiError::ExecutionFailed);
+        }
         if self.runtime.waiting_instances() >= MAX_INSTANCES {
             self.runtime.instance = None;
             return Err(EeiError::MaxInstancesReached);
@@ -106,6 +110,13 @@ impl Run<'_> {
     }
 
     fn after_trap(&mut self, trap: Trap) -> Result<(), EeiError> {
+        if trap == Trap::Interrupted {
+            self.core.preemption.cut_short();
+        }
+        // Nothing of this run counts, a registered call least of all.
+        if self.core.preemption.has_cut_short() {
+            return Err(EeiError::ExecutionFailed);
+        }
         // Whatever the contract did about it.
         if trap == Trap::NoMemory {
             abort(OUT_OF_MEMORY);
@@ -113,7 +124,6 @@ impl Run<'_> {
         match self.runtime.breakpoint() {
             Breakpoint::None => Err(match trap {
                 Trap::OutOfGas => EeiError::NotEnoughGas,
-                Trap::Interrupted => abort(INTERRUPTED),
                 _ => EeiError::ExecutionFailed,
             }),
             Breakpoint::ExecutionFailed => Err(EeiError::ExecutionFailed),

@@ -58,13 +58,11 @@ impl Run<'_> {
     pub(super) fn call_contract(&mut self, mut call: Call) -> CallEnd {
         let caller = self.runtime.address.clone();
         let before = self.begin_nested(&call);
-        self.big_ints.push_state();
-        self.big_ints.clear();
-        self.output.push_state();
-        self.output.censor();
+        self.big_ints.put_aside();
+        self.output.put_aside();
         self.hand_on_hashes(&mut call);
         self.runtime.push_state();
-        self.runtime.start_call(&call);
+        self.runtime.start_call(&mut call);
         self.push_gas();
         self.start_gas();
         self.storage.push_state();
@@ -173,7 +171,7 @@ impl Run<'_> {
         self.output.push_state();
         self.hand_on_hashes(&mut call);
         self.runtime.push_state();
-        self.runtime.start_call(&call);
+        self.runtime.start_call(&mut call);
         self.push_gas();
         self.start_gas();
         self.chain.push_state();

@@ -21,7 +21,7 @@ impl Run<'_> {
 
     /// Starts the contexts of a call that comes from outside.
     pub(super) fn start_top_level(&mut self, call: &Call) {
-        self.runtime.start_call(call);
+        self.runtime.start_call(&mut call.clone());
         self.start_gas();
         self.add_tx_value(&call.recipient, &self.runtime.call_value());
         self.storage.address.clone_from(&call.recipient);

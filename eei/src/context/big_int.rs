@@ -1,5 +1,7 @@
 //! The big integers of the running contract.
 
+pub(crate) mod wide;
+
 use std::collections::BTreeMap;
 
 use arwen_interface::{BigInt, Bytes};
@@ -35,9 +37,9 @@ impl BigInts {
         self.values.get(&handle).unwrap_or(&ZERO)
     }
 
-    /// Forgets all numbers.
-    pub(crate) fn clear(&mut self) {
-        self.values.clear();
+    /// Saves all numbers and begins with none.
+    pub(crate) fn put_aside(&mut self) {
+        self.saved.push(std::mem::take(&mut self.values));
     }
 
     pub(crate) fn push_state(&mut self) {

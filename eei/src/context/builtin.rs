@@ -132,9 +132,9 @@ impl Run<'_> {
         let changes = self.chain.changes.clone();
         for (address, entries) in &changes.storage {
             let (account, _) = self.output.account(address);
-            account
-                .storage
-                .extend(entries.iter().map(|(key, value)| (key.clone(), value.clone())));
+            let entries = entries.iter();
+            Rc::make_mut(&mut account.storage)
+                .extend(entries.map(|(key, value)| (key.clone(), Rc::new(value.clone()))));
         }
         for (address, value) in &changes.balances {
             self.output.account(address).0.balance_delta += value;

@@ -263,9 +263,11 @@ impl Run<'_> {
             .saturating_sub(elsewhere);
         self.gas.used_by.insert(own, used);
 
+        let used_by = &self.gas.used_by;
+        self.output
+            .set_gas_used(|address| used_by.get(address).copied().unwrap_or(0));
         let mut total = 0u64;
-        for account in self.output.accounts_mut() {
-            account.gas_used = self.gas.used_by.get(&account.address).copied().unwrap_or(0);
+        for account in self.output.accounts() {
             total = total
                 .saturating_add(account.gas_used)
                 .saturating_add(gas_transferred(account));

@@ -21,8 +21,8 @@ pub(crate) struct Account {
     /// Its balance before the run, once the run has looked at it.
     pub balance: Option<BigInt>,
     pub balance_delta: BigInt,
-    /// Entries read and written.
-    pub storage: BTreeMap<Bytes, Bytes>,
+    /// Entries read and written. Shared like the account, which changes more often.
+    pub storage: Rc<BTreeMap<Bytes, Rc<Bytes>>>,
     /// Its code: new, or kept from a read.
     pub code: Rc<Bytes>,
     pub code_metadata: Bytes,
@@ -85,9 +85,15 @@ impl Output {
         self.state.accounts.values().map(Rc::as_ref)
     }
 
-    /// All accounts, in address order.
-    pub(crate) fn accounts_mut(&mut self) -> impl Iterator<Item = &mut Account> {
-        self.state.accounts.values_mut().map(Rc::make_mut)
+    /// Sets the gas that each account has used.
+    pub(crate) fn set_gas_used(&mut self, used_by: impl Fn(&[u8]) -> u64) {
+        for account in self.state.accounts.values_mut() {
+            let used = used_by(&account.address);
+            // Most stay as they are, and shared.
+            if account.gas_used != used {
+                Rc::make_mut(account).gas_used = used;
+            }
+        }
     }
 
     /// Drops an account, its new code included.
@@ -142,13 +148,13 @@ impl Output {
         }
     }
 
-    /// Hides from a callee what is its caller's alone. Accounts stay visible.
-    pub(crate) fn censor(&mut self) {
-        let accounts = std::mem::take(&mut self.state.accounts);
-        self.state = OutputState {
-            accounts,
+    /// Saves the state and hides from a callee what is its caller's alone. Accounts stay visible.
+    pub(crate) fn put_aside(&mut self) {
+        let callee = OutputState {
+            accounts: self.state.accounts.clone(),
             ..OutputState::default()
         };
+        self.saved.push(std::mem::replace(&mut self.state, callee));
     }
 
     /// Merges what a built-in function gave: its balance changes are relative, its transfers come on top.
@@ -244,12 +250,12 @@ impl OutputState {
 
 impl Account {
     fn merge(&mut self, right: &Account) {
-        self.storage.extend(
-            right
-                .storage
-                .iter()
-                .map(|(key, value)| (key.clone(), value.clone())),
-        );
+        if self.storage.is_empty() {
+            self.storage = right.storage.clone();
+        } else if !Rc::ptr_eq(&self.storage, &right.storage) {
+            let entries = right.storage.iter();
+            Rc::make_mut(&mut self.storage).extend(entries.map(|(key, value)| (key.clone(), value.clone())));
+        }
         if right.balance.is_some() {
             self.balance.clone_from(&right.balance);
         }
@@ -278,11 +284,13 @@ impl From<OutputAccount> for Account {
             nonce: account.nonce,
             balance: account.balance,
             balance_delta: account.balance_delta.unwrap_or_default(),
-            storage: account
-                .storage_updates
-                .into_iter()
-                .map(|update| (update.offset, update.data))
-                .collect(),
+            storage: Rc::new(
+                account
+                    .storage_updates
+                    .into_iter()
+                    .map(|update| (update.offset, Rc::new(update.data)))
+                    .collect(),
+            ),
             code: Rc::new(account.code),
             code_metadata: account.code_metadata,
             gas_used: account.gas_used,
@@ -294,9 +302,9 @@ impl From<OutputAccount> for Account {
 
 impl From<&Account> for OutputAccount {
     fn from(account: &Account) -> Self {
-        let update = |(offset, data): (&Bytes, &Bytes)| StorageUpdate {
+        let update = |(offset, data): (&Bytes, &Rc<Bytes>)| StorageUpdate {
             offset: offset.clone(),
-            data: data.clone(),
+            data: data.as_ref().clone(),
         };
         Self {
             address: account.address.clone(),

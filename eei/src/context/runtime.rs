@@ -77,20 +77,25 @@ struct Saved {
 }
 
 impl Runtime {
-    /// Takes over a call's input, as [`set_input`](Self::set_input) does, and its target.
-    pub(crate) fn start_call(&mut self, call: &Call) {
-        self.set_input(&call.input);
+    /// Takes over a call's input, as [`set_input`](Self::set_input) does, and its target. The arguments, which may be long,
+    /// leave the call.
+    pub(crate) fn start_call(&mut self, call: &mut Call) {
+        let arguments = std::mem::take(&mut call.input.arguments);
+        self.set_input(VmInput {
+            arguments,
+            ..call.input.clone()
+        });
         self.address.clone_from(&call.recipient);
         self.function.clone_from(&call.function);
     }
 
     /// Takes over an input. The hash of the previous transaction is dropped, as the reference does; a missing value
     /// is zero.
-    pub(crate) fn set_input(&mut self, input: &VmInput) {
+    pub(crate) fn set_input(&mut self, input: VmInput) {
         self.input = VmInput {
-            call_value: Some(input.call_value.clone().unwrap_or_default()),
+            call_value: Some(input.call_value.unwrap_or_default()),
             prev_tx_hash: Bytes::new(),
-            ..input.clone()
+            ..input
         };
     }
 
@@ -104,10 +109,10 @@ impl Runtime {
         self.input.esdt_transfers.first()
     }
 
-    /// Saves everything but the code size, and keeps the instance waiting.
+    /// Saves everything but the code size, and keeps the instance waiting. The next call's input is still to be set.
     pub(crate) fn push_state(&mut self) {
         self.saved.push(Saved {
-            input: self.input.clone(),
+            input: std::mem::take(&mut self.input),
             address: self.address.clone(),
             function: self.function.clone(),
             read_only: self.read_only,

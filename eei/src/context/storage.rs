@@ -1,5 +1,7 @@
 //! Storage: what a write costs, which keys it may not touch, and where reads come from.
 
+use std::rc::Rc;
+
 use arwen_interface::{ADDRESS_LEN, Bytes};
 use arwen_metering::GasKey;
 
@@ -47,7 +49,7 @@ impl Run<'_> {
     }
 
     /// Reads a value of the running contract, with its cost.
-    pub(crate) fn load(&mut self, key: &[u8]) -> Bytes {
+    pub(crate) fn load(&mut self, key: &[u8]) -> Rc<Bytes> {
         self.charge_long_key(key);
         let value = self.load_unmetered(key);
         self.tell_storage(None, key, &value, None);
@@ -69,7 +71,7 @@ impl Run<'_> {
     }
 
     /// Reads a value of the running contract.
-    pub(crate) fn load_unmetered(&mut self, key: &[u8]) -> Bytes {
+    pub(crate) fn load_unmetered(&mut self, key: &[u8]) -> Rc<Bytes> {
         let address = std::mem::take(&mut self.storage.address);
         let value = self.load_of(&address, key);
         self.storage.address = address;
@@ -77,18 +79,18 @@ impl Run<'_> {
     }
 
     /// Reads a value of any account; what was read is kept for later reads of this run.
-    pub(crate) fn load_of(&mut self, address: &[u8], key: &[u8]) -> Bytes {
+    pub(crate) fn load_of(&mut self, address: &[u8], key: &[u8]) -> Rc<Bytes> {
         let (account, _) = self.output.account(address);
         if let Some(value) = account.storage.get(key) {
             return value.clone();
         }
-        let value = self.chain.storage(address, key);
-        account.storage.insert(key.to_vec(), value.clone());
+        let value = Rc::new(self.chain.storage(address, key));
+        Rc::make_mut(&mut account.storage).insert(key.to_vec(), value.clone());
         value
     }
 
     /// Reads a value of another account, with its cost; nothing when that account is absent or not readable.
-    pub(crate) fn load_from(&mut self, address: &[u8], key: &[u8]) -> Bytes {
+    pub(crate) fn load_from(&mut self, address: &[u8], key: &[u8]) -> Rc<Bytes> {
         self.charge_long_key(key);
         if address != self.storage.address {
             let readable = self
@@ -96,12 +98,12 @@ impl Run<'_> {
                 .account_if_any(address)
                 .is_some_and(|a| CodeMetadata::of(&a.code_metadata).readable);
             if !readable {
-                return Bytes::new();
+                return Rc::default();
             }
         }
         // A built-in function may have changed a reserved key since it was last read.
         let value = if self.is_reserved(key) {
-            self.chain.storage(address, key)
+            Rc::new(self.chain.storage(address, key))
         } else {
             self.load_of(address, key)
         };
@@ -137,15 +139,13 @@ impl Run<'_> {
         let old = self.load_unmetered(key);
         self.tell_storage(None, key, &old, Some(value));
         let (old_len, new_len) = (old.len() as u64, value.len() as u64);
-        if old == value {
+        if self.core.preemption.equal(&old, value) {
             self.charge_bytes(GasKey::DataCopyPerByte, new_len);
             return Ok(StorageStatus::Unchanged);
         }
-        self.output
-            .account(&self.storage.address)
-            .0
-            .storage
-            .insert(key.to_vec(), value.to_vec());
+        let kept = self.core.preemption.copy(value);
+        let (account, _) = self.output.account(&self.storage.address);
+        Rc::make_mut(&mut account.storage).insert(key.to_vec(), Rc::new(kept));
         if old_len == 0 {
             self.charge_bytes(GasKey::StorePerByte, new_len);
             return Ok(StorageStatus::Added);

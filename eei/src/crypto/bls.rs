@@ -17,6 +17,8 @@ use ark_ec::AffineRepr;
 use ark_ec::pairing::Pairing;
 use ark_ff::Field;
 
+use sha2::{Digest, Sha512};
+
 use super::SignatureError;
 
 pub use encoding::{G1_LEN as SIGNATURE_LEN, G2_LEN as KEY_LEN};
@@ -34,21 +36,36 @@ const GENERATOR: [u8; KEY_LEN] = [
 /// [`GENERATOR`] as a point.
 static GENERATOR_POINT: LazyLock<Option<G2Affine>> = LazyLock::new(|| encoding::read_g2(&GENERATOR));
 
+/// What of a message is signed: its SHA-512.
+#[derive(Clone)]
+pub struct BlsMessage([u8; 64]);
+
+impl BlsMessage {
+    /// Of a message in pieces; none of an empty one.
+    pub fn of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
+        let mut is_empty = true;
+        let mut hash = Sha512::new();
+        for piece in pieces {
+            is_empty &= piece.is_empty();
+            hash.update(piece);
+        }
+        (!is_empty).then(|| Self(hash.finalize().into()))
+    }
+}
+
 /// Checks a signature of a message: e(signature, generator) = e(H(message), key).
 ///
 /// # Errors
 /// [`SignatureError`] says what was wrong. The points at infinity are neither key nor signature.
-pub fn verify_bls(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+pub fn verify_bls(key: &[u8], message: Option<&BlsMessage>, signature: &[u8]) -> Result<(), SignatureError> {
     let key = encoding::read_g2(key)
         .filter(|point| !point.is_zero())
         .ok_or(SignatureError::Key)?;
-    if message.is_empty() {
-        return Err(SignatureError::EmptyMessage);
-    }
+    let message = message.ok_or(SignatureError::EmptyMessage)?;
     let signature = encoding::read_g1(signature)
         .filter(|point| !point.is_zero())
         .ok_or(SignatureError::Encoding)?;
-    let hash = map::hash_to_g1(message).ok_or(SignatureError::Mismatch)?;
+    let hash = map::hash_to_g1(&message.0).ok_or(SignatureError::Mismatch)?;
     let generator = GENERATOR_POINT.ok_or(SignatureError::Key)?;
     let product = Bls12_381::multi_miller_loop([-signature, hash], [generator, key]);
     match Bls12_381::final_exponentiation(product) {

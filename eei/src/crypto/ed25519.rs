@@ -1,10 +1,10 @@
 //! Ed25519 as Go's `crypto/ed25519` verified it in 2021.
 //!
-//! Its rules, which are also those of `VerifyingKey::verify`: the key may be any encoding of a curve point, canonical
+//! Its rules, which are also those of `VerifyingKey::verify` and of its form for messages in pieces: the key may be any encoding of a curve point, canonical
 //! or not, of any order; S must be below the group order; R is recomputed and its bytes compared, so the equation is
 //! the one without the cofactor and a non-canonical R never matches. `verify_strict` would refuse more.
 
-use ed25519_dalek::{Signature, Verifier, VerifyingKey};
+use ed25519_dalek::{Signature, VerifyingKey};
 
 use super::SignatureError;
 
@@ -13,15 +13,24 @@ pub const KEY_LEN: usize = 32;
 /// The length of a signature, in bytes.
 pub const SIGNATURE_LEN: usize = 64;
 
-/// Checks a signature of a message.
+/// Checks a signature of a message, which comes in pieces.
 ///
 /// # Errors
 /// [`SignatureError`] says what was wrong; an S that is too large counts as [`SignatureError::Mismatch`].
-pub fn verify_ed25519(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+pub fn verify_ed25519<'a>(
+    key: &[u8],
+    message: impl IntoIterator<Item = &'a [u8]>,
+    signature: &[u8],
+) -> Result<(), SignatureError> {
     let key: &[u8; KEY_LEN] = key.try_into().map_err(|_| SignatureError::Key)?;
     let key = VerifyingKey::from_bytes(key).map_err(|_| SignatureError::Key)?;
     let signature = Signature::from_slice(signature).map_err(|_| SignatureError::Encoding)?;
-    key.verify(message, &signature)
+    let mut verifier = key
+        .verify_stream(&signature)
+        .map_err(|_| SignatureError::Mismatch)?;
+    message.into_iter().for_each(|piece| verifier.update(piece));
+    verifier
+        .finalize_and_verify()
         .map_err(|_| SignatureError::Mismatch)
 }
 
@@ -29,6 +38,11 @@ pub fn verify_ed25519(key: &[u8], message: &[u8], signature: &[u8]) -> Result<()
 mod tests {
     use super::*;
     use crate::crypto::unhex;
+
+    /// With the message in pieces.
+    fn verify_ed25519(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+        super::verify_ed25519(key, message.chunks(5), signature)
+    }
 
     /// RFC 8032, section 7.1, tests 1 to 3: key, message, signature.
     const RFC_8032: [(&str, &str, &str); 3] = [

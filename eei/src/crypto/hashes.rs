@@ -1,22 +1,13 @@
 //! The three hashes contracts can ask for.
 
-use ripemd::Ripemd160;
-use sha2::{Digest, Sha256};
-use sha3::Keccak256;
+pub use ripemd::Ripemd160;
+pub use sha2::{Digest, Sha256};
+/// As submitted to the SHA-3 contest: the padding is not the one of the later SHA3-256.
+pub use sha3::Keccak256;
 
 /// SHA-256 (FIPS 180-4).
 pub fn sha256(data: &[u8]) -> [u8; 32] {
     Sha256::digest(data).into()
-}
-
-/// Keccak-256 as submitted to the SHA-3 contest: the padding is not the one of the later SHA3-256.
-pub fn keccak256(data: &[u8]) -> [u8; 32] {
-    Keccak256::digest(data).into()
-}
-
-/// RIPEMD-160.
-pub fn ripemd160(data: &[u8]) -> [u8; 20] {
-    Ripemd160::digest(data).into()
 }
 
 #[cfg(test)]
@@ -43,8 +34,8 @@ mod tests {
         ];
         for (data, sha, keccak, ripemd) in cases {
             assert_eq!(sha256(data.as_bytes()).to_vec(), unhex(sha));
-            assert_eq!(keccak256(data.as_bytes()).to_vec(), unhex(keccak));
-            assert_eq!(ripemd160(data.as_bytes()).to_vec(), unhex(ripemd));
+            assert_eq!(Keccak256::digest(data).to_vec(), unhex(keccak));
+            assert_eq!(Ripemd160::digest(data).to_vec(), unhex(ripemd));
         }
     }
 }

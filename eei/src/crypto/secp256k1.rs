@@ -4,7 +4,7 @@ use k256::ecdsa::signature::hazmat::PrehashVerifier;
 use k256::ecdsa::{Signature, VerifyingKey};
 use num_bigint::BigUint;
 
-use super::{SignatureError, sha256};
+use super::{Digest, Sha256, SignatureError, sha256};
 
 /// The length of a key without its y coordinate, in bytes.
 pub const COMPRESSED_KEY_LEN: usize = 33;
@@ -22,14 +22,20 @@ const WIDTH: usize = 32;
 /// 2^256 less the field's prime: 2^32 + 977.
 const PRIME_COMPLEMENT: u64 = (1 << 32) + 977;
 
-/// Checks a DER signature of the double SHA-256 of a message.
+/// Checks a DER signature of the double SHA-256 of a message, which comes in pieces.
 ///
 /// # Errors
 /// [`SignatureError`] says what was wrong.
-pub fn verify_secp256k1(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+pub fn verify_secp256k1<'a>(
+    key: &[u8],
+    message: impl IntoIterator<Item = &'a [u8]>,
+    signature: &[u8],
+) -> Result<(), SignatureError> {
     let key = read_key(key)?;
     let signature = read_signature(signature)?;
-    key.verify_prehash(&sha256(&sha256(message)), &signature)
+    let mut hash = Sha256::new();
+    message.into_iter().for_each(|piece| hash.update(piece));
+    key.verify_prehash(&sha256(&hash.finalize()), &signature)
         .map_err(|_| SignatureError::Mismatch)
 }
 
@@ -102,6 +108,11 @@ mod tests {
 
     use super::*;
     use crate::crypto::unhex;
+
+    /// With the message in pieces.
+    fn verify_secp256k1(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+        super::verify_secp256k1(key, message.chunks(5), signature)
+    }
 
     const MESSAGE: &[u8] = b"forty units to the bearer";
     /// secp256k1's group order (SEC 2, section 2.4.1).

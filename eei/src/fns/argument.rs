@@ -5,7 +5,7 @@ use arwen_interface::Bytes;
 use crate::abi::MemPtr;
 use crate::errors::Stop;
 
-use super::HostCall;
+use super::{HostCall, write};
 
 impl HostCall<'_, '_, '_> {
     /// Argument `id`, if there is one.
@@ -22,9 +22,12 @@ impl HostCall<'_, '_, '_> {
     }
 
     pub(crate) fn get_argument(&mut self, id: i32, data: MemPtr) -> Result<i32, Stop> {
-        match self.argument(id).cloned() {
-            Some(argument) => self.store_counted(data, &argument),
-            None => Ok(-1),
-        }
+        // Not by the method, which would borrow the memory as well.
+        let arguments = &self.run.runtime.input.arguments;
+        let Some(argument) = usize::try_from(id).ok().and_then(|id| arguments.get(id)) else {
+            return Ok(-1);
+        };
+        write(self.caller, &self.run.core.preemption, data, argument)?;
+        Ok(argument.len() as i32)
     }
 }

@@ -7,6 +7,7 @@ use num_traits::{Signed, ToPrimitive, Zero};
 
 use crate::abi::{BigHandle, MemPtr, MemSlice};
 use crate::context::abort_index;
+use crate::context::big_int::wide::{self, Growth, Operation, digits};
 use crate::context::big_int::{from_signed, from_unsigned, low_i64, signed_bytes, unsigned_bytes};
 use crate::errors::{EeiError, Stop};
 
@@ -34,29 +35,77 @@ impl HostCall<'_, '_, '_> {
         *self.run.big_ints.get(handle.0) = value;
     }
 
+    /// operation(a, b): here, or apart when the numbers are wide.
+    /// What `dest` holds goes, if nothing else: far away too, as giving back much memory takes long.
+    fn compute<T: Default + Send + 'static>(
+        &mut self,
+        operation: Operation<T>,
+        dest: Option<BigHandle>,
+        a: BigHandle,
+        b: BigHandle,
+    ) -> T {
+        let (left, right) = (self.number(a), self.number(b));
+        let Some(far) = operation.far(left, right) else {
+            return operation.near(left, right);
+        };
+        let mut take = |handle: BigHandle| std::mem::take(self.run.big_ints.get(handle.0));
+        let spent = dest.filter(|dest| ![a, b].contains(dest)).map(&mut take);
+        let left = take(a);
+        let right = (a != b).then(|| take(b));
+        let (left, right, result) = self.run.core.preemption.apart(move |abandoned| {
+            drop(spent);
+            let result = far(&left, right.as_ref().unwrap_or(&left), abandoned).ok();
+            let left = (dest != Some(a)).then_some(left);
+            let right = right.filter(|_| dest != Some(b));
+            (left, right, result)
+        });
+        for (handle, number) in [(a, left), (b, right)] {
+            if let Some(number) = number {
+                self.set(handle, number);
+            }
+        }
+        // Only who was left behind has none.
+        result.unwrap_or_default()
+    }
+
+    /// operation(a), whose result has up to `more` digits more than a: here, or apart when that is wide.
+    fn convert<T: Default + Send + 'static>(
+        &mut self,
+        a: BigHandle,
+        more: u64,
+        operation: impl FnOnce(&BigInt) -> T + Send + 'static,
+    ) -> T {
+        let number = self.run.big_ints.get(a.0);
+        if !Growth::Sum.is_far(digits(number), more) {
+            return operation(number);
+        }
+        let number = std::mem::take(number);
+        let (number, result) = self.run.core.preemption.apart(move |_| {
+            let result = operation(&number);
+            (number, result)
+        });
+        self.set(a, number);
+        result
+    }
+
     /// dest := operation(a, b); the number that `dest` held is charged for as well.
     fn binary(
         &mut self,
         dest: BigHandle,
         a: BigHandle,
         b: BigHandle,
-        operation: impl FnOnce(&BigInt, &BigInt) -> Result<BigInt, EeiError>,
+        operation: Operation<BigInt>,
     ) -> Result<(), Stop> {
         self.charge_wide(&[dest, a, b]);
-        let result = operation(self.number(a), self.number(b))?;
+        let result = self.compute(operation, Some(dest), a, b);
         self.set(dest, result);
         Ok(())
     }
 
     /// dest := operation(a); the number that `dest` held is charged for as well.
-    fn unary(
-        &mut self,
-        dest: BigHandle,
-        a: BigHandle,
-        operation: impl FnOnce(&BigInt) -> Result<BigInt, EeiError>,
-    ) -> Result<(), Stop> {
+    fn unary(&mut self, dest: BigHandle, a: BigHandle, operation: fn(&BigInt) -> BigInt) -> Result<(), Stop> {
         self.charge_wide(&[dest, a]);
-        let result = operation(self.number(a))?;
+        let result = self.convert(a, 0, operation);
         self.set(dest, result);
         Ok(())
     }
@@ -66,15 +115,15 @@ impl HostCall<'_, '_, '_> {
         dest: BigHandle,
         a: BigHandle,
         b: BigHandle,
-        operation: impl FnOnce(&BigInt, &BigInt) -> BigInt,
+        operation: Operation<BigInt>,
     ) -> Result<(), Stop> {
-        self.binary(dest, a, b, |a, b| {
-            if b.is_zero() {
-                Err(EeiError::DivisionByZero)
-            } else {
-                Ok(operation(a, b))
-            }
-        })
+        self.charge_wide(&[dest, a, b]);
+        if self.number(b).is_zero() {
+            return Err(EeiError::DivisionByZero.into());
+        }
+        let result = self.compute(operation, Some(dest), a, b);
+        self.set(dest, result);
+        Ok(())
     }
 
     fn bitwise(
@@ -82,15 +131,14 @@ impl HostCall<'_, '_, '_> {
         dest: BigHandle,
         a: BigHandle,
         b: BigHandle,
-        operation: impl FnOnce(&BigInt, &BigInt) -> BigInt,
+        operation: Operation<BigInt>,
     ) -> Result<(), Stop> {
         self.run.big_ints.get(dest.0);
         self.charge_wide(&[a, b]);
-        let (left, right) = (self.number(a), self.number(b));
-        if left.is_negative() || right.is_negative() {
+        if self.number(a).is_negative() || self.number(b).is_negative() {
             return Err(EeiError::BitwiseNegative.into());
         }
-        let result = operation(left, right);
+        let result = self.compute(operation, Some(dest), a, b);
         self.set(dest, result);
         Ok(())
     }
@@ -100,16 +148,16 @@ impl HostCall<'_, '_, '_> {
         dest: BigHandle,
         a: BigHandle,
         bits: i32,
-        operation: impl FnOnce(&BigInt, u32) -> BigInt,
+        operation: fn(&BigInt, u32) -> BigInt,
     ) -> Result<(), Stop> {
         self.run.big_ints.get(dest.0);
         self.charge_wide(&[a]);
-        let value = self.number(a);
         let bits = u32::try_from(bits)
             .ok()
-            .filter(|_| !value.is_negative())
+            .filter(|_| !self.number(a).is_negative())
             .ok_or(EeiError::ShiftNegative)?;
-        let result = operation(value, bits);
+        let more = u64::from(bits).div_ceil(wide::DIGIT);
+        let result = self.convert(a, more, move |a| operation(a, bits));
         self.set(dest, result);
         // The result is paid for after it was computed.
         self.charge_wide(&[dest]);
@@ -121,11 +169,11 @@ impl HostCall<'_, '_, '_> {
     }
 
     pub(crate) fn big_int_unsigned_byte_length(&mut self, a: BigHandle) -> Result<i32, Stop> {
-        Ok(unsigned_bytes(self.run.big_ints.get(a.0)).len() as i32)
+        Ok(self.run.big_ints.get(a.0).bits().div_ceil(8) as i32)
     }
 
     pub(crate) fn big_int_signed_byte_length(&mut self, a: BigHandle) -> Result<i32, Stop> {
-        Ok(signed_bytes(self.run.big_ints.get(a.0)).len() as i32)
+        Ok(self.convert(a, 0, |a| signed_bytes(a).len()) as i32)
     }
 
     fn write_number(&mut self, at: MemPtr, number: &[u8]) -> Result<i32, Stop> {
@@ -136,12 +184,12 @@ impl HostCall<'_, '_, '_> {
     }
 
     pub(crate) fn big_int_get_unsigned_bytes(&mut self, a: BigHandle, bytes: MemPtr) -> Result<i32, Stop> {
-        let number = unsigned_bytes(self.run.big_ints.get(a.0));
+        let number = self.convert(a, 0, unsigned_bytes);
         self.write_number(bytes, &number)
     }
 
     pub(crate) fn big_int_get_signed_bytes(&mut self, a: BigHandle, bytes: MemPtr) -> Result<i32, Stop> {
-        let number = signed_bytes(self.run.big_ints.get(a.0));
+        let number = self.convert(a, 0, signed_bytes);
         self.write_number(bytes, &number)
     }
 
@@ -152,9 +200,24 @@ impl HostCall<'_, '_, '_> {
         number: fn(&[u8]) -> BigInt,
     ) -> Result<(), Stop> {
         let bytes = self.load(at)?;
-        self.set(dest, number(&bytes));
+        self.set_from(dest, &bytes, number);
         self.run.charge_bytes(GasKey::DataCopyPerByte, bytes.len() as u64);
         Ok(())
+    }
+
+    /// The number that bytes stand for: read here, or apart when they are many.
+    fn set_from(&mut self, dest: BigHandle, bytes: &[u8], number: fn(&[u8]) -> BigInt) {
+        let value = self.read(bytes, number);
+        self.set(dest, value);
+    }
+
+    fn read(&self, bytes: &[u8], number: fn(&[u8]) -> BigInt) -> BigInt {
+        if !Growth::Sum.is_far(bytes.len() as u64 / wide::DIGIT_BYTES, 0) {
+            return number(bytes);
+        }
+        let preemption = &self.run.core.preemption;
+        let bytes = preemption.copy(bytes);
+        preemption.apart(move |_| number(&bytes))
     }
 
     pub(crate) fn big_int_set_unsigned_bytes(
@@ -183,49 +246,81 @@ impl HostCall<'_, '_, '_> {
     }
 
     pub(crate) fn big_int_add(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
-        self.binary(dest, a, b, |a, b| Ok(a + b))
+        self.binary(dest, a, b, Operation::Sum(|a, b| a + b))
     }
 
     pub(crate) fn big_int_sub(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
-        self.binary(dest, a, b, |a, b| Ok(a - b))
+        self.binary(dest, a, b, Operation::Sum(|a, b| a - b))
     }
 
     pub(crate) fn big_int_mul(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
-        self.binary(dest, a, b, |a, b| Ok(a * b))
+        self.binary(dest, a, b, Operation::Product(|a, b| a * b, wide::product))
     }
 
     pub(crate) fn big_int_tdiv(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
-        self.divide(dest, a, b, |a, b| a / b)
+        self.divide(
+            dest,
+            a,
+            b,
+            Operation::Product(
+                |a, b| a / b,
+                |a, b, abandoned| Ok(wide::quotient_and_rest(a, b, abandoned)?.0),
+            ),
+        )
     }
 
     pub(crate) fn big_int_tmod(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
-        self.divide(dest, a, b, |a, b| a % b)
+        self.divide(
+            dest,
+            a,
+            b,
+            Operation::Product(
+                |a, b| a % b,
+                |a, b, abandoned| Ok(wide::quotient_and_rest(a, b, abandoned)?.1),
+            ),
+        )
     }
 
     pub(crate) fn big_int_ediv(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
-        self.divide(dest, a, b, |a, b| euclid(a, b).0)
+        self.divide(
+            dest,
+            a,
+            b,
+            Operation::Product(
+                |a, b| euclid(a.div_rem(b), b).0,
+                |a, b, abandoned| Ok(euclid(wide::quotient_and_rest(a, b, abandoned)?, b).0),
+            ),
+        )
     }
 
     pub(crate) fn big_int_emod(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
-        self.divide(dest, a, b, |a, b| euclid(a, b).1)
+        self.divide(
+            dest,
+            a,
+            b,
+            Operation::Product(
+                |a, b| euclid(a.div_rem(b), b).1,
+                |a, b, abandoned| Ok(euclid(wide::quotient_and_rest(a, b, abandoned)?, b).1),
+            ),
+        )
     }
 
     pub(crate) fn big_int_abs(&mut self, dest: BigHandle, a: BigHandle) -> Result<(), Stop> {
-        self.unary(dest, a, |a| Ok(a.abs()))
+        self.unary(dest, a, Signed::abs)
     }
 
     pub(crate) fn big_int_neg(&mut self, dest: BigHandle, a: BigHandle) -> Result<(), Stop> {
-        self.unary(dest, a, |a| Ok(-a))
+        self.unary(dest, a, |a| -a)
     }
 
     pub(crate) fn big_int_not(&mut self, dest: BigHandle, a: BigHandle) -> Result<(), Stop> {
-        self.unary(dest, a, |a| {
-            if a.is_negative() {
-                Err(EeiError::BitwiseNegative)
-            } else {
-                Ok(!a)
-            }
-        })
+        self.charge_wide(&[dest, a]);
+        if self.number(a).is_negative() {
+            return Err(EeiError::BitwiseNegative.into());
+        }
+        let result = self.convert(a, 0, |a| !a);
+        self.set(dest, result);
+        Ok(())
     }
 
     pub(crate) fn big_int_sign(&mut self, a: BigHandle) -> Result<i32, Stop> {
@@ -235,19 +330,19 @@ impl HostCall<'_, '_, '_> {
 
     pub(crate) fn big_int_cmp(&mut self, a: BigHandle, b: BigHandle) -> Result<i32, Stop> {
         self.charge_wide(&[a, b]);
-        Ok(self.number(a).cmp(self.number(b)) as i32)
+        Ok(self.compute(Operation::Sum(|a, b| a.cmp(b) as i32), None, a, b))
     }
 
     pub(crate) fn big_int_and(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
-        self.bitwise(dest, a, b, |a, b| a & b)
+        self.bitwise(dest, a, b, Operation::Sum(|a, b| a & b))
     }
 
     pub(crate) fn big_int_or(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
-        self.bitwise(dest, a, b, |a, b| a | b)
+        self.bitwise(dest, a, b, Operation::Sum(|a, b| a | b))
     }
 
     pub(crate) fn big_int_xor(&mut self, dest: BigHandle, a: BigHandle, b: BigHandle) -> Result<(), Stop> {
-        self.bitwise(dest, a, b, |a, b| a ^ b)
+        self.bitwise(dest, a, b, Operation::Sum(|a, b| a ^ b))
     }
 
     pub(crate) fn big_int_shr(&mut self, dest: BigHandle, a: BigHandle, bits: i32) -> Result<(), Stop> {
@@ -265,13 +360,13 @@ impl HostCall<'_, '_, '_> {
     }
 
     pub(crate) fn big_int_finish_unsigned(&mut self, a: BigHandle) -> Result<(), Stop> {
-        let number = unsigned_bytes(self.run.big_ints.get(a.0));
+        let number = self.convert(a, 0, unsigned_bytes);
         self.finish_number(number);
         Ok(())
     }
 
     pub(crate) fn big_int_finish_signed(&mut self, a: BigHandle) -> Result<(), Stop> {
-        let number = signed_bytes(self.run.big_ints.get(a.0));
+        let number = self.convert(a, 0, signed_bytes);
         self.finish_number(number);
         Ok(())
     }
@@ -285,7 +380,7 @@ impl HostCall<'_, '_, '_> {
         if id < 0 {
             abort_index(id);
         }
-        if let Some(value) = self.argument(id).map(|argument| number(argument)) {
+        if let Some(value) = self.argument(id).map(|argument| self.read(argument, number)) {
             self.set(dest, value);
         }
         Ok(())
@@ -305,7 +400,7 @@ impl HostCall<'_, '_, '_> {
         source: BigHandle,
     ) -> Result<i32, Stop> {
         let key = self.load(key)?;
-        let value = unsigned_bytes(self.run.big_ints.get(source.0));
+        let value = self.convert(source, 0, unsigned_bytes);
         Ok(self.run.store(&key, &value)? as i32)
     }
 
@@ -343,9 +438,8 @@ impl HostCall<'_, '_, '_> {
     }
 }
 
-/// Quotient and remainder with a remainder that is never negative.
-fn euclid(a: &BigInt, b: &BigInt) -> (BigInt, BigInt) {
-    let (quotient, remainder) = a.div_rem(b);
+/// Of a quotient towards zero and its remainder: those with a remainder that is never negative.
+fn euclid((quotient, remainder): (BigInt, BigInt), b: &BigInt) -> (BigInt, BigInt) {
     if !remainder.is_negative() {
         (quotient, remainder)
     } else if b.is_positive() {
@@ -369,7 +463,8 @@ mod tests {
             (-6, 2, -3, 0),
         ];
         for (a, b, quotient, remainder) in cases {
-            let (q, r) = euclid(&BigInt::from(a), &BigInt::from(b));
+            let (a, b) = (BigInt::from(a), BigInt::from(b));
+            let (q, r) = euclid(a.div_rem(&b), &b);
             assert_eq!((q, r), (quotient.into(), remainder.into()), "{a} / {b}");
         }
     }

@@ -35,6 +35,9 @@ impl HostCall<'_, '_, '_> {
         }
         let mut list = Vec::new();
         for topic in 0..num_topics {
+            if self.run.core.preemption.is_over() {
+                break;
+            }
             let at = topics.0.wrapping_add(topic.wrapping_mul(HASH_LEN));
             list.push(self.load(MemPtr(at).with_len(HASH_LEN))?);
         }

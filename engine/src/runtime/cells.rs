@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{Thread, ThreadId};
 
 use super::context::LimitSlot;
 use crate::trap::Trap;
@@ -117,6 +118,23 @@ pub struct Interrupt(Arc<Shared>);
 struct Shared {
     raised: AtomicBool,
     stores: Mutex<Vec<Weak<StoreCells>>>,
+    /// Threads that sleep until the flag is raised.
+    waiting: Mutex<Vec<Thread>>,
+}
+
+/// A thread that is woken when the flag is raised, as long as this lives.
+pub(super) struct Waiting<'a> {
+    interrupt: &'a Interrupt,
+    thread: ThreadId,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.interrupt.waiting();
+        if let Some(at) = waiting.iter().position(|thread| thread.id() == self.thread) {
+            waiting.swap_remove(at);
+        }
+    }
 }
 
 impl Interrupt {
@@ -133,6 +151,22 @@ impl Interrupt {
             let copies = cells.lock();
             cells.show(&copies, 0);
         }
+        self.waiting().iter().for_each(Thread::unpark);
+    }
+
+    /// Wakes a thread when the flag is raised from now on. Who waits looks at the flag after this.
+    pub(super) fn wait_on(&self, thread: Thread) -> Waiting<'_> {
+        let id = thread.id();
+        self.waiting().push(thread);
+        Waiting {
+            interrupt: self,
+            thread: id,
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Thread>> {
+        // As with the stores.
+        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lowers the flag and gives every store its limit back.

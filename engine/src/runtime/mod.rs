@@ -1,5 +1,6 @@
 //! What modules become when they run: stores and what they own. Shared by all tiers.
 
+pub(crate) mod apart;
 pub(crate) mod cells;
 pub(crate) mod context;
 pub(crate) mod instance;

@@ -3,23 +3,21 @@
 //! SHA-512 gives a field element, the map of Fouque and Tibouchi ("Indifferentiable hashing to Barreto–Naehrig
 //! curves", 2012) gives a point of the curve, and the cofactor takes it into the subgroup.
 
+use super::encoding::{G1_LEN, principal_root, read_fq};
 use ark_bls12_381::{Fq, G1Affine, g1};
 use ark_ec::short_weierstrass::SWCurveConfig;
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field, LegendreSymbol, PrimeField};
-use sha2::{Digest, Sha512};
 
-use super::encoding::{G1_LEN, principal_root, read_fq};
-
-/// The point a message is signed by. `None` for the messages whose hash the map has no value for; none is known.
-pub fn hash_to_g1(message: &[u8]) -> Option<G1Affine> {
-    let point = map_to_curve(hash_to_field(message)?)?;
+/// The point by which a message with this SHA-512 is signed. `None` for the digests that the map has no value for; none
+/// is known.
+pub fn hash_to_g1(digest: &[u8]) -> Option<G1Affine> {
+    let point = map_to_curve(to_field(digest)?)?;
     Some(point.mul_by_cofactor_to_group().into_affine())
 }
 
-/// The first 48 bytes of SHA-512, little-endian, cut to the prime's 381 bits, and to 380 if that is still too large.
-fn hash_to_field(message: &[u8]) -> Option<Fq> {
-    let digest = Sha512::digest(message);
+/// The first 48 bytes of a digest, little-endian, cut to the prime's 381 bits, and to 380 if that is still too large.
+fn to_field(digest: &[u8]) -> Option<Fq> {
     let mut bytes: [u8; G1_LEN] = digest.get(..G1_LEN)?.try_into().ok()?;
     let unused_bits = 8 * G1_LEN as u32 - Fq::MODULUS_BIT_SIZE;
     bytes[G1_LEN - 1] &= 0xff >> unused_bits;
@@ -47,6 +45,7 @@ fn map_to_curve(t: Fq) -> Option<G1Affine> {
 #[cfg(test)]
 mod tests {
     use ark_ff::AdditiveGroup;
+    use sha2::{Digest, Sha512};
 
     use super::super::encoding::read_g1;
     use super::*;
@@ -106,7 +105,7 @@ mod tests {
             ),
         ] {
             let expected = read_g1(&unhex(point));
-            assert_eq!(hash_to_g1(message.as_bytes()), expected, "{message:?}");
+            assert_eq!(hash_to_g1(&Sha512::digest(message)), expected, "{message:?}");
         }
     }
 

@@ -6,6 +6,11 @@ use ark_ec::short_weierstrass::SWCurveConfig;
 use super::*;
 use crate::crypto::unhex;
 
+/// With the message in pieces.
+fn verify_bls(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+    super::verify_bls(key, BlsMessage::of(message.chunks(5)).as_ref(), signature)
+}
+
 /// Message, key, signature.
 const SIGNED: [(&str, &str, &str); 4] = [
     (
