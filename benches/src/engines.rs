@@ -50,6 +50,14 @@ pub trait Engine {
 /// The engine whose time is 1.
 pub const UNIT: &str = "native gcc -O2";
 
+/// The unit, and ours with more and less metering.
+pub fn by_metering() -> Vec<Box<dyn Engine>> {
+    let mut engines = native::all();
+    engines.retain(|engine| engine.name() == UNIT);
+    engines.extend(arwen::by_metering());
+    engines
+}
+
 /// Everyone this build knows.
 pub fn all() -> Vec<Box<dyn Engine>> {
     let mut engines = native::all();

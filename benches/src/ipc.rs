@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use arwen_eei::{Tier, Vm, VmSettings};
-use arwen_interface::{BigInt, CallInput, CreateInput, ReturnCode, VmInput, VmOutput};
+use arwen_interface::{CallInput, CreateInput, VmOutput};
 use arwen_ipc_host::driver::{Driver, DriverConfig};
 use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::records::InitializeArguments;
@@ -13,6 +13,7 @@ use arwen_metering::Schedule;
 use arwen_scenario::{Account, World};
 use serde_json::json;
 
+use crate::chain::{ALICE, SCHEDULE, created, example, good, vm_input};
 use crate::clock::own_time;
 use crate::report::{date, machine};
 use crate::stats;
@@ -23,11 +24,7 @@ const TURN: usize = 20;
 /// Calls before the first that counts, a side: enough for every cache and for a contract to be compiled.
 const WARM_UP: usize = 200;
 
-/// The prices of mainnet.
-const SCHEDULE: &str = "v3";
-
 const GAS: u64 = 50_000_000;
-const ALICE: [u8; 32] = [b'a'; 32];
 const BOB: [u8; 32] = [b'b'; 32];
 
 /// What is measured.
@@ -261,7 +258,7 @@ impl Entry {
 
     fn deploy(&mut self, code: Vec<u8>, arguments: Vec<Vec<u8>>) -> Result<Vec<u8>, String> {
         let input = CreateInput {
-            vm_input: vm_input(ALICE.to_vec(), arguments),
+            vm_input: vm_input(ALICE.to_vec(), arguments, GAS),
             code,
             code_metadata: vec![5, 2],
         };
@@ -270,17 +267,13 @@ impl Entry {
             .map_err(|error| error.to_string())?;
         let output = good(self.side.create(&mut self.world, &input)?)?;
         self.world.apply(&output);
-        let created = output
-            .output_accounts
-            .into_iter()
-            .find(|account| !account.code.is_empty());
-        Ok(created.ok_or("nothing was deployed")?.address)
+        created(output)
     }
 
     /// Asks once; returns how long it took, unless the side cannot be asked that.
     fn ask(&mut self, question: Question) -> Result<Option<Duration>, String> {
         let call = |recipient: &[u8], function: &str, caller: Vec<u8>, arguments| CallInput {
-            vm_input: vm_input(caller, arguments),
+            vm_input: vm_input(caller, arguments, GAS),
             recipient: recipient.to_vec(),
             function: function.into(),
             ..CallInput::default()
@@ -362,32 +355,6 @@ impl Entry {
             }
         }
         Ok(())
-    }
-}
-
-fn example(name: &str) -> Result<Vec<u8>, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../examples/{name}/{name}.wasm"));
-    fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn vm_input(caller: Vec<u8>, arguments: Vec<Vec<u8>>) -> VmInput {
-    VmInput {
-        caller,
-        arguments,
-        call_value: Some(BigInt::ZERO),
-        gas_provided: GAS,
-        ..VmInput::default()
-    }
-}
-
-fn good(output: VmOutput) -> Result<VmOutput, String> {
-    match output.return_code {
-        ReturnCode::Ok => Ok(output),
-        code => Err(format!(
-            "{}: {}",
-            code.text(),
-            String::from_utf8_lossy(&output.return_message)
-        )),
     }
 }
 

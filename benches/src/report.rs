@@ -10,6 +10,9 @@ use serde_json::json;
 use crate::execute::Table;
 use crate::stats;
 
+/// The question whose results have no name but the date.
+pub const EXECUTE: &str = "execute";
+
 /// The table as Markdown: geometric mean first, then a column a kernel, spread in small print below.
 pub fn markdown(table: &Table) -> String {
     let mut text = format!("| engine | geomean | {} |\n", table.kernels.join(" | "));
@@ -39,13 +42,18 @@ pub fn markdown(table: &Table) -> String {
     text
 }
 
-/// Writes `FOLDER/DATE.md` and `FOLDER/DATE.json`.
-pub fn write(table: &Table, folder: &Path) -> io::Result<()> {
+/// Writes `FOLDER/DATE.md` and `FOLDER/DATE.json`, or with a question before the date, unless that is the first question
+/// there was.
+pub fn write(table: &Table, question: &str, title: &str, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let date = date();
+    let name = match question {
+        EXECUTE => date.clone(),
+        question => format!("{question}-{date}"),
+    };
     fs::write(
-        folder.join(format!("{date}.md")),
-        format!("# Execution, {date}\n\n{}", markdown(table)),
+        folder.join(format!("{name}.md")),
+        format!("# {title}, {date}\n\n{}", markdown(table)),
     )?;
     let rows: Vec<_> = table
         .rows
@@ -64,8 +72,8 @@ pub fn write(table: &Table, folder: &Path) -> io::Result<()> {
             json!({ "engine": engine, "kernels": cells })
         })
         .collect();
-    let document = json!({ "question": "execute", "date": date, "machine": machine(), "passes": table.passes, "rows": rows });
-    fs::write(folder.join(format!("{date}.json")), format!("{document:#}\n"))
+    let document = json!({ "question": question, "date": date, "machine": machine(), "passes": table.passes, "rows": rows });
+    fs::write(folder.join(format!("{name}.json")), format!("{document:#}\n"))
 }
 
 /// Writes `FOLDER/QUESTION-DATE.md` and `.json`.
