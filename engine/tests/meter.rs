@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use arwen_engine::{
-    Extern, HOST_CALL_SLOTS, HostStop, Interrupt, Module, NoHost, Ruleset, Store, Trap, Value,
+    Config, Extern, HOST_CALL_SLOTS, HostStop, Interrupt, Module, NoHost, Ruleset, Store, Tier, Trap, Value,
 };
 use arwen_metering::Schedule;
 use common::{Fns, Run, compile, configs, host_imports, i32s};
@@ -182,6 +182,36 @@ fn endless_code_is_stopped_by_the_interrupt() {
             }
         }
     }
+}
+
+/// The interpreter looks at the flag also where nothing is charged and checked for long. Compiled code is through by then.
+#[test]
+fn straight_code_is_stopped_by_the_interrupt_in_the_interpreter() {
+    let straight = "(local.set 0 (i64.mul (local.get 0) (i64.const 3)))".repeat(10_000);
+    let text = format!(
+        r#"(module (import "env" "h" (func $h)) (global $g (export "g") (mut i64) (i64.const 0))
+            (func (export "f") (local i64) (call $h) {straight} (global.set $g (i64.const 1))))"#
+    );
+    let mut run = Run::new(Config::new(&Ruleset::ARWEN_1_3).tier(Tier::Interpreter), &text);
+    let interrupt = run.interrupt.clone();
+    let mut host = Fns(vec![Box::new(|_, _, _| {
+        interrupt.raise();
+        Ok(())
+    })]);
+    assert_eq!(run.call_with("f", &mut host, &[]), Err(Trap::Interrupted));
+    let Some(Extern::Global(global)) = run.store.export(run.instance, "g") else {
+        panic!("no global")
+    };
+    assert_eq!(
+        run.store.global(global),
+        Some(Value::I64(0)),
+        "it did not get to the end"
+    );
+    // Without a limit nothing is left, and that is no interrupt.
+    run.interrupt.clear();
+    run.store.meter().set_limit(0);
+    let ended = run.call_with("f", &mut Fns(vec![Box::new(|_, _, _| Ok(()))]), &[]);
+    assert_ne!(ended, Err(Trap::Interrupted));
 }
 
 #[test]

@@ -138,6 +138,12 @@ impl<'a> Vm<'a> {
         self.store.meter_ref().cells().why_stopped()
     }
 
+    /// Does the limit fail for no reason of gas? Cheap as long as it does not.
+    #[inline(always)]
+    pub fn is_interrupted(&self) -> bool {
+        self.limit.get() == 0 && self.store.meter_ref().cells().why_stopped() == Trap::Interrupted
+    }
+
     /// A frame for a function of the current instance, called from the one at `regs`; `None` when there is no room
     /// for it yet or at all.
     #[inline(always)]

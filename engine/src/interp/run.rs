@@ -96,6 +96,8 @@ pub(super) fn run(vm: &mut Vm<'_>) -> Result<Regs, Trap> {
         let (mem, used) = (vm.memory(), vm.used());
         dispatch(vm, ip, regs, mem, used, 0);
         match vm.exit {
+            // Code that runs straight on for long has no check, and need not have one.
+            Exit::Breathe if vm.is_interrupted() => return Err(Trap::Interrupted),
             Exit::Breathe => {}
             Exit::Done => return Ok(vm.resume.1),
             Exit::Stop => return Err(vm.trap),
