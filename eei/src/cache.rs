@@ -200,7 +200,7 @@ mod tests {
         let engine = Engine::new(Config::new(&Ruleset::ARWEN_1_3).tier(Tier::Tiered));
         let mut cache = CodeCache::new(1 << 30);
         let body =
-            "(local.set 0 (i64.mul (local.get 0) (i64.load (i32.wrap_i64 (local.get 0)))))".repeat(300);
+            "(local.set 0 (i64.add (local.get 0) (i64.load (i32.wrap_i64 (local.get 0)))))".repeat(300);
         let wasm = wat::parse_str(format!(
             "(module (memory 1) (func (export \"f\") (local i64) {body}))"
         ))
