@@ -260,7 +260,9 @@ pub(crate) struct Counts {
     pub ways_in: u32,
     /// Trap sites.
     pub sites: u32,
-    /// Words of what is due at trap sites.
+    /// Trap sites where something is due.
+    pub indebted: u32,
+    /// Words of what is due there.
     pub debts: u32,
     /// Bytes of the plan.
     pub plan_bytes: u32,
@@ -268,7 +270,7 @@ pub(crate) struct Counts {
 
 impl Counts {
     /// Bytes they take.
-    const BYTES: usize = 6 * size_of::<u32>();
+    const BYTES: usize = 7 * size_of::<u32>();
 
     fn to_bytes(self) -> Vec<u8> {
         [
@@ -276,6 +278,7 @@ impl Counts {
             self.functions,
             self.ways_in,
             self.sites,
+            self.indebted,
             self.debts,
             self.plan_bytes,
         ]
@@ -292,6 +295,7 @@ impl Counts {
             functions: next(),
             ways_in: next(),
             sites: next(),
+            indebted: next(),
             debts: next(),
             plan_bytes: next(),
         }

@@ -2,6 +2,7 @@
 //!
 //! Both are bytes that mean the same wherever they are, so they are what an [artefact](crate::artefact) holds.
 
+use std::cmp::Ordering;
 use std::io;
 use std::ops::Range;
 
@@ -67,6 +68,7 @@ impl NativeCode {
                 functions: counts.functions as usize,
                 ways_in: counts.ways_in as usize,
                 sites: counts.sites as usize,
+                indebted: counts.indebted as usize,
                 debts: counts.debts as usize,
             },
         })
@@ -79,6 +81,7 @@ impl NativeCode {
             functions: self.tables.functions as u32,
             ways_in: self.tables.ways_in as u32,
             sites: self.tables.sites as u32,
+            indebted: self.tables.indebted as u32,
             debts: self.tables.debts as u32,
             plan_bytes: 0,
         }
@@ -113,14 +116,17 @@ impl NativeCode {
 }
 
 /// One after the other: offsets of functions by index, offsets of ways in by distinct type, offsets of trap sites in
-/// order, where the debt of each site is written, the written debts ([`Debt::words`]), all as 4 bytes, least significant
-/// first; a byte for what each site means ([`Site::code`]).
+/// order, offsets of those among them with a debt, where the debt of each of these is written, the written debts
+/// ([`Debt::words`]), all as 4 bytes, least significant first; a byte for what each site means ([`Site::code`]).
 #[derive(Debug)]
 struct Tables {
     bytes: Box<[u8]>,
     functions: usize,
     ways_in: usize,
     sites: usize,
+    /// Sites with a debt.
+    indebted: usize,
+    /// Words of written debts.
     debts: usize,
 }
 
@@ -129,9 +135,15 @@ const WORD: usize = size_of::<u32>();
 
 /// Bytes of the tables of as many units, sites and words of debts.
 pub(crate) fn table_bytes(counts: &Counts) -> u64 {
-    let [functions, ways_in, sites, debts] =
-        [counts.functions, counts.ways_in, counts.sites, counts.debts].map(u64::from);
-    (functions + ways_in + 2 * sites + debts) * WORD as u64 + sites
+    let [functions, ways_in, sites, indebted, debts] = [
+        counts.functions,
+        counts.ways_in,
+        counts.sites,
+        counts.indebted,
+        counts.debts,
+    ]
+    .map(u64::from);
+    (functions + ways_in + sites + 2 * indebted + debts) * WORD as u64 + sites
 }
 
 impl Tables {
@@ -154,11 +166,13 @@ impl Tables {
             }
         }
         sites.sort_by_key(|(at, ..)| *at);
+        let indebted: Vec<_> = sites.iter().filter(|(.., debt)| *debt > 0).collect();
         let words = starts
             .iter()
             .map(|start| *start as u32)
             .chain(sites.iter().map(|(at, ..)| *at))
-            .chain(sites.iter().map(|(.., debt)| *debt))
+            .chain(indebted.iter().map(|(at, ..)| *at))
+            .chain(indebted.iter().map(|(.., debt)| *debt))
             .chain(debts.iter().copied());
         let mut bytes: Vec<u8> = words.flat_map(u32::to_le_bytes).collect();
         bytes.extend(sites.iter().map(|(_, site, _)| site.code()));
@@ -167,6 +181,7 @@ impl Tables {
             functions,
             ways_in: units.len() - functions,
             sites: sites.len(),
+            indebted: indebted.len(),
             debts: debts.len(),
         }
     }
@@ -184,20 +199,29 @@ impl Tables {
     }
 
     fn site(&self, at: u32) -> Option<(Site, impl Iterator<Item = u32>)> {
-        let first = self.functions + self.ways_in;
-        let mut left: Range<usize> = 0..self.sites;
+        let sites = self.functions + self.ways_in;
+        let indebted = sites + self.sites;
+        let debts = indebted + 2 * self.indebted;
+        let kinds = (debts + self.debts) * WORD;
+        let site = self.find(at, sites, self.sites)?;
+        let kind = Site::from_code(*self.bytes.get(kinds + site)?)?;
+        // The first debt is none.
+        let debt = match self.find(at, indebted, self.indebted) {
+            Some(place) => self.word(indebted + self.indebted + place) as usize,
+            None => 0,
+        };
+        Some((kind, (debt..self.debts).map(move |word| self.word(debts + word))))
+    }
+
+    /// Where `offset` is among the `count` sorted words from place `first` on.
+    fn find(&self, offset: u32, first: usize, count: usize) -> Option<usize> {
+        let mut left: Range<usize> = 0..count;
         while !left.is_empty() {
             let middle = left.start + left.len() / 2;
-            match self.word(first + middle).cmp(&at) {
-                std::cmp::Ordering::Less => left.start = middle + 1,
-                std::cmp::Ordering::Greater => left.end = middle,
-                std::cmp::Ordering::Equal => {
-                    let debts = first + 2 * self.sites;
-                    let kinds = (debts + self.debts) * WORD;
-                    let site = Site::from_code(*self.bytes.get(kinds + middle)?)?;
-                    let debt = self.word(first + self.sites + middle) as usize;
-                    return Some((site, (debt..self.debts).map(move |word| self.word(debts + word))));
-                }
+            match self.word(first + middle).cmp(&offset) {
+                Ordering::Less => left.start = middle + 1,
+                Ordering::Greater => left.end = middle,
+                Ordering::Equal => return Some(middle),
             }
         }
         None

@@ -1,6 +1,6 @@
 //! Blocks, branches, locals, globals, selection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use wasmparser::{BlockType, Operator};
@@ -461,19 +461,17 @@ impl<'m> Lower<'_, 'm> {
         let values = args(self.top(count));
         // Validated: every depth can be read.
         let depths: Vec<u32> = targets.targets().map_while(Result::ok).collect();
-        let mut ways = BTreeMap::new();
-        for depth in depths.iter().copied().chain([targets.default()]) {
-            if !ways.contains_key(&depth) {
-                let (label, _) = self.label(depth);
-                if matches!(label, Label::Back(_)) && !self.debt.is_paid() {
-                    self.settle();
-                }
-                ways.insert(depth, label);
-            }
-        }
-        let ways: BTreeMap<u32, (Block, bool)> = ways
+        let all: BTreeSet<u32> = depths.iter().copied().chain([targets.default()]).collect();
+        let labels: Vec<(u32, Label)> = all
             .into_iter()
-            .map(|(depth, label)| (depth, self.way_to(&label, &values)))
+            .map(|depth| (depth, self.label(depth).0))
+            .collect();
+        if labels.iter().any(|(_, label)| matches!(label, Label::Back(_))) {
+            self.settle();
+        }
+        let ways: BTreeMap<u32, (Block, bool)> = labels
+            .iter()
+            .map(|(depth, label)| (*depth, self.way_to(label, &values)))
             .collect();
         let lists = &mut self.b.func.dfg.value_lists;
         let mut call = |depth| {
