@@ -229,10 +229,12 @@ impl Vm {
         let observer = observer.map(|observer| -> &mut dyn RunObserver { observer });
         // A run's contexts die with it; what outlives it is consistent at every point that can panic.
         let result = catch_unwind(AssertUnwindSafe(|| body(&mut Run::new(core, hook, observer))));
-        match result {
-            _ if self.core.preemption.has_cut_short() => Err(VmError(INTERRUPTED.into())),
-            result => result.map_err(|payload| error_of(payload, name)),
-        }
+        let output = match result {
+            _ if self.core.preemption.has_cut_short() => return Err(VmError(INTERRUPTED.into())),
+            result => result.map_err(|payload| error_of(payload, name))?,
+        };
+        output.check_size().map_err(|error| VmError(error.to_string()))?;
+        Ok(output)
     }
 }
 

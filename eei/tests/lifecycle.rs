@@ -2,8 +2,8 @@
 
 mod common;
 
-use arwen_eei::VmSettings;
-use arwen_interface::{CallType, CreateInput, ReturnCode};
+use arwen_eei::{Tier, VmSettings};
+use arwen_interface::{CallType, CreateInput, MAX_OUTPUT_SIZE, ReturnCode};
 use arwen_metering::Schedule;
 use common::*;
 
@@ -124,6 +124,27 @@ fn a_deployment_runs_init_and_carries_the_code() {
     assert_eq!(account.storage_updates.len(), 1);
     assert_eq!(account.storage_updates[0].data, b"argument");
     assert_eq!(account.gas_used + output.gas_remaining, 1_000_000);
+}
+
+#[test]
+fn an_output_is_as_large_as_every_encoding_can_carry_and_no_larger() {
+    // Zeros, from past the end of the memory.
+    const HALF: u64 = MAX_OUTPUT_SIZE / 2;
+    let halves = |second: u64| {
+        let finish = |bytes: u64| format!("(call $finish (i32.const 0) (i32.const {bytes}))");
+        let code = contract_with("", &[("f", &(finish(HALF) + &finish(second)))]);
+        let mut node = Node::new(Some(&code));
+        vm(Tier::Interpreter).call(&mut node, &call("f", &[], u64::MAX / 2))
+    };
+    let output = halves(HALF / 2).expect("an output");
+    let left = MAX_OUTPUT_SIZE - output.decoded_size();
+    let output = halves(HALF / 2 + left).expect("an output");
+    assert_eq!(output.decoded_size(), MAX_OUTPUT_SIZE);
+    let error = halves(HALF / 2 + left + 1).expect_err("too large");
+    assert_eq!(
+        error.to_string(),
+        "output of 134217729 bytes, at most 134217728 are possible"
+    );
 }
 
 #[test]

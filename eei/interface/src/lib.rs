@@ -12,7 +12,10 @@ mod return_code;
 pub use hook::{BlockchainHook, EsdtMetadata, EsdtToken, HookError, UserAccount};
 pub use input::{CallInput, CallType, CreateInput, EsdtTransfer, EsdtType, VmInput};
 pub use num_bigint::BigInt;
-pub use output::{AccountUpdate, LogEntry, OutputAccount, OutputTransfer, StorageUpdate, VmOutput};
+pub use output::{
+    AccountUpdate, LogEntry, MAX_OUTPUT_SIZE, OutputAccount, OutputTooLarge, OutputTransfer, StorageUpdate,
+    VmOutput,
+};
 pub use return_code::ReturnCode;
 
 /// Bytes of no fixed length: keys, values, code, hashes.

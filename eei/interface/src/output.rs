@@ -2,6 +2,30 @@
 
 use crate::{BigInt, Bytes, CallType, ReturnCode};
 
+/// The largest output that a run may have, as [`VmOutput::decoded_size`] counts it: 128 MiB. It is half of what a frame
+/// of the pipe protocol takes, and no encoding needs more than twice the size, so whether an output reaches the node
+/// depends on no encoding, and not on whether there is a pipe.
+pub const MAX_OUTPUT_SIZE: u64 = 128 << 20;
+
+/// An output that is larger than [`MAX_OUTPUT_SIZE`]. The run fails, as if the VM itself had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputTooLarge {
+    /// Its size; see [`VmOutput::decoded_size`].
+    pub size: u64,
+}
+
+impl std::fmt::Display for OutputTooLarge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "output of {} bytes, at most {MAX_OUTPUT_SIZE} are possible",
+            self.size
+        )
+    }
+}
+
+impl std::error::Error for OutputTooLarge {}
+
 /// The result of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VmOutput {
@@ -26,6 +50,81 @@ pub struct VmOutput {
     /// What else changes in accounts, in address order. Only for nodes that leave built-in functions to the VM and
     /// say that they take such updates; no message of the pipe carries them.
     pub account_updates: Vec<AccountUpdate>,
+}
+
+impl VmOutput {
+    /// What it takes in memory, in bytes: every item of a list and every byte of its contents, but for the
+    /// [account updates](Self::account_updates), which do not travel. Integers count twice and the return message four
+    /// times, for what text makes of them.
+    pub fn decoded_size(&self) -> u64 {
+        let accounts = self.output_accounts.iter().map(OutputAccount::decoded_size);
+        let logs = self.logs.iter().map(LogEntry::decoded_size);
+        4 * self.return_message.len() as u64
+            + integer(self.gas_refund.as_ref())
+            + list(&self.return_data)
+            + list(&self.deleted_accounts)
+            + list(&self.touched_accounts)
+            + accounts.chain(logs).sum::<u64>()
+    }
+
+    /// Whether it is small enough to be the result of a run.
+    ///
+    /// # Errors
+    /// It is too large.
+    pub fn check_size(&self) -> Result<(), OutputTooLarge> {
+        match self.decoded_size() {
+            ..=MAX_OUTPUT_SIZE => Ok(()),
+            size => Err(OutputTooLarge { size }),
+        }
+    }
+}
+
+/// What one item of a list takes besides its contents.
+const fn item<T>() -> u64 {
+    size_of::<T>() as u64
+}
+
+fn list(items: &[Bytes]) -> u64 {
+    items
+        .iter()
+        .map(|bytes| item::<Bytes>() + bytes.len() as u64)
+        .sum()
+}
+
+fn integer(value: Option<&BigInt>) -> u64 {
+    value.map_or(0, |value| 2 * value.bits().div_ceil(8))
+}
+
+impl OutputAccount {
+    fn decoded_size(&self) -> u64 {
+        let bytes = [
+            &self.address,
+            &self.code,
+            &self.code_metadata,
+            &self.code_deployer,
+        ];
+        let updates = self
+            .storage_updates
+            .iter()
+            .map(|update| item::<StorageUpdate>() + update.offset.len() as u64 + update.data.len() as u64);
+        let transfers = self.transfers.iter().map(|transfer| {
+            let bytes = transfer.data.len() + transfer.sender.len();
+            item::<OutputTransfer>() + integer(transfer.value.as_ref()) + bytes as u64
+        });
+        item::<Self>()
+            + integer(self.balance.as_ref())
+            + integer(self.balance_delta.as_ref())
+            + bytes.map(|bytes| bytes.len() as u64).iter().sum::<u64>()
+            + updates.chain(transfers).sum::<u64>()
+    }
+}
+
+impl LogEntry {
+    fn decoded_size(&self) -> u64 {
+        let data = self.data.as_ref().map_or(0, Bytes::len);
+        let bytes = self.identifier.len() + self.address.len() + data;
+        item::<Self>() + bytes as u64 + list(&self.topics)
+    }
 }
 
 /// What built-in functions change in an account besides its storage and its balance.
