@@ -14,10 +14,14 @@ pub use write::BinarySink;
 
 use crate::error::DecodeError;
 use crate::messages::Kind;
-use crate::wire::{Dialect, Field, Record, RecordType, Type};
+use crate::wire::{Dialect, Field, Record, RecordMut, RecordType, Type};
 
-/// Counts what the tables do not show: how this module writes them, and what [`known`](crate::known) answers mean.
-const REVISION: u64 = 2;
+/// Counts what the tables do not show: how this module writes them, what [`known`](crate::known) answers mean, and how
+/// the [`mailbox`](crate::mailbox) is laid out.
+const REVISION: u64 = 3;
+
+/// How deep lists and maps are nested in the tables, at most.
+const DEPTH: usize = 8;
 
 /// Most payloads fit, in bytes.
 const USUAL: usize = 256;
@@ -56,7 +60,7 @@ pub fn encode_into(out: &mut Vec<u8>, records: &[&dyn Record]) {
 ///
 /// # Errors
 /// `payload` ends early or late, or a value is out of range.
-pub fn decode(payload: &[u8], records: &mut [&mut dyn Record]) -> Result<(), DecodeError> {
+pub fn decode(payload: &[u8], records: &mut [&mut dyn RecordMut]) -> Result<(), DecodeError> {
     let mut source = BinarySource::new(payload);
     for record in records {
         record.read_binary(&mut source)?;

@@ -113,7 +113,16 @@ impl<T: Read + Write> Channel<T> {
         self.send_record(body.kind(), body.record(), error)
     }
 
-    fn send_record(&mut self, kind: Kind, message: &dyn Record, error: &str) -> Result<(), WireError> {
+    /// Sends a message of which only the fields are known.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub(crate) fn send_record(
+        &mut self,
+        kind: Kind,
+        message: &dyn Record,
+        error: &str,
+    ) -> Result<(), WireError> {
         let base = Base {
             nonce: self.nonce.wrapping_add(1),
             kind: kind as u32,

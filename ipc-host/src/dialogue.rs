@@ -9,9 +9,11 @@ use crate::channel::{Channel, Received};
 use crate::error::{WireError, critical};
 use crate::interrupt::Orders;
 use crate::marshalizer::Marshalizer;
-use crate::messages::{Body, Message, Request, VersionRequest};
+use crate::messages::{Body, ContractResponse, Kind, Message, Request, VersionRequest};
 use crate::node::answer;
+use crate::outgoing::{RunInput, RunRequest};
 use crate::process::Process;
+use crate::wire::Record;
 
 /// Why a dialogue was cut short.
 pub(crate) enum Broken {
@@ -49,21 +51,32 @@ pub(crate) struct Answering<'a> {
 /// field, and the dialogue stays in JSON.
 pub(crate) fn agree_on_binary(channel: &mut Channel<Process>, orders: &Orders) -> Result<(), Broken> {
     let binary_tables = binary::fingerprint();
-    let (reply, _) = dialogue(channel, orders, &VersionRequest { binary_tables }, None)?;
+    let (reply, _) = dialogue(channel, orders, &VersionRequest { binary_tables })?;
     if reply.binary_tables == binary_tables {
         channel.marshalizer = Marshalizer::Binary;
+        channel.transport().share_memory();
     }
     Ok(())
 }
 
-/// Sends `request`, has questions answered, and returns the reply and the error it reports.
+/// Sends `request`, and returns the reply and the error it reports.
 pub(crate) fn dialogue<Q: Request>(
     channel: &mut Channel<Process>,
     orders: &Orders,
     request: &Q,
-    answering: Option<Answering<'_>>,
 ) -> Result<(Q::Reply, String), Broken> {
-    over(channel, request, answering, || orders.sent())
+    over(channel, Q::KIND, request, None, || orders.sent())
+}
+
+/// Sends a request to run something, has questions answered, and returns the reply and the error it reports.
+pub(crate) fn run<I: RunInput>(
+    channel: &mut Channel<Process>,
+    orders: &Orders,
+    request: &RunRequest<'_, I>,
+    answering: Answering<'_>,
+) -> Result<(ContractResponse, String), Broken> {
+    let kind = RunRequest::<I>::KIND;
+    over(channel, kind, request, Some(answering), || orders.sent())
 }
 
 /// A dialogue over any transport, for those who reach a child in another way than
@@ -84,7 +97,7 @@ pub fn converse<T: Read + Write, Q: Request>(
         delegated,
         asked: &mut asked,
     });
-    over(channel, request, answering, || ()).map_err(|broken| match broken {
+    over(channel, Q::KIND, request, answering, || ()).map_err(|broken| match broken {
         Broken::Closed => critical::CLOSED.to_owned(),
         Broken::TimeExpired => critical::TIME_EXPIRED.to_owned(),
         Broken::BadMessage(text) => text,
@@ -92,14 +105,15 @@ pub fn converse<T: Read + Write, Q: Request>(
     })
 }
 
-fn over<T: Read + Write, Q: Request>(
+fn over<T: Read + Write, R: Message>(
     channel: &mut Channel<T>,
-    request: &Q,
+    kind: Kind,
+    request: &dyn Record,
     mut answering: Option<Answering<'_>>,
     sent: impl FnOnce(),
-) -> Result<(Q::Reply, String), Broken> {
+) -> Result<(R, String), Broken> {
     channel.reset();
-    match channel.send(request, "") {
+    match channel.send_record(kind, request, "") {
         Err(error) if error.is_unsent() => return Err(Broken::Unsent(error)),
         result => result?,
     }
@@ -107,15 +121,15 @@ fn over<T: Read + Write, Q: Request>(
     loop {
         let Received { body, error, .. } = channel.receive()?;
         let kind = body.kind();
-        if kind == <Q::Reply as Message>::KIND {
-            return match Q::Reply::from_body(body) {
+        if kind == R::KIND {
+            return match R::from_body(body) {
                 Some(reply) => Ok((reply, error)),
                 None => Err(Broken::BadMessage(kind.to_string())),
             };
         }
         let answer = answering.as_mut().and_then(|answering| {
             (answering.asked)(&body);
-            answer(answering.hook, body, answering.delegated)
+            answer(answering.hook, &body, answering.delegated)
         });
         let Some((reply, error)) = answer else {
             return Err(Broken::BadMessage(kind.to_string()));

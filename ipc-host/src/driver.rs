@@ -4,25 +4,26 @@
 //! nothing has happened: a VM changes state only through the output the caller applies. After an error of the child
 //! itself the process is gone, and the next operation starts another one with the same arguments.
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use std::{io, mem};
 
 use arwen_interface::{BlockchainHook, CallInput, CreateInput, INTERRUPTED, VmOutput};
 use thiserror::Error;
 
 use crate::channel::{Channel, send_initialize};
-use crate::dialogue::{Answering, Broken, agree_on_binary, dialogue};
+use crate::dialogue::{self, Answering, Broken, agree_on_binary, dialogue};
 use crate::error::{Inexpressible, WireError, critical};
-use crate::foresight::{Foreseen, Foresight, Occasion};
+use crate::foresight::{Foresight, Occasion};
 use crate::interrupt::{self, InterruptHandle, Orders};
 use crate::known::Shelf;
 use crate::log::LogProfile;
 use crate::lookup::find_program;
 use crate::marshalizer::Marshalizer;
 use crate::messages::*;
+use crate::outgoing::{RunInput, RunRequest};
 use crate::process::{Death, Process, deadline_after};
 pub use crate::process::{LogEvent, LogHandler};
 use crate::records::{GasSchedule, InitializeArguments};
@@ -202,10 +203,7 @@ impl Driver {
         hook: &mut dyn BlockchainHook,
         input: &CreateInput,
     ) -> Result<VmOutput, DriverError> {
-        self.run(hook, Occasion::deployment(input), |known| ContractDeployRequest {
-            create_input: Some(input.clone()),
-            known,
-        })
+        self.run(hook, Occasion::deployment(input), input)
     }
 
     /// Calls a contract. The output is not applied to anything. What the run is likely to ask is asked of `hook` before.
@@ -217,10 +215,7 @@ impl Driver {
         hook: &mut dyn BlockchainHook,
         input: &CallInput,
     ) -> Result<VmOutput, DriverError> {
-        self.run(hook, Occasion::call(input), |known| ContractCallRequest {
-            call_input: Some(input.clone()),
-            known,
-        })
+        self.run(hook, Occasion::call(input), input)
     }
 
     /// Changes the prices, in this child and in those that may follow it.
@@ -331,24 +326,28 @@ impl Driver {
 
     /// Sends `request` and returns the reply and the error it reports.
     fn operate<Q: Request>(&mut self, request: &Q) -> Result<(Q::Reply, String), DriverError> {
-        self.operation(|driver, channel| dialogue(channel, &driver.orders, request, None))
+        self.operation(|driver, channel| dialogue(channel, &driver.orders, request))
     }
 
-    /// Deploys or calls, with the request that `request` makes of the answers that go ahead.
-    fn run<Q: Request<Reply = ContractResponse>>(
+    /// Deploys or calls.
+    fn run<I: RunInput>(
         &mut self,
         hook: &mut dyn BlockchainHook,
         mut occasion: Occasion<'_>,
-        request: impl FnOnce(Vec<u8>) -> Q,
+        input: &I,
     ) -> Result<VmOutput, DriverError> {
         let delegated = self.config.delegate_builtins;
         let reply = self.operation(|driver, channel| {
             let foresees = channel.marshalizer == Marshalizer::Binary;
-            let mut foreseen = match foresees {
-                true => driver.foresight.foresee(&mut occasion, hook, &mut driver.shelf),
-                false => Foreseen::default(),
+            if foresees {
+                driver.foresight.foresee(&mut occasion, hook, &mut driver.shelf);
+            }
+            let known = if foresees { driver.foresight.known() } else { &[] };
+            let request = RunRequest {
+                input,
+                known,
+                profiles: if foresees { driver.orders.written() } else { 0 },
             };
-            let request = request(mem::take(&mut foreseen.known));
             let mut asked = Vec::new();
             let answering = Answering {
                 hook,
@@ -359,11 +358,11 @@ impl Driver {
                     }
                 },
             };
-            let reply = dialogue(channel, &driver.orders, &request, Some(answering));
+            let reply = dialogue::run(channel, &driver.orders, &request, answering);
             match &reply {
                 Ok((reply, _)) if foresees => {
                     reply.output.iter().for_each(|output| occasion.made(output));
-                    driver.foresight.learn(&occasion, &foreseen, asked, &reply.unused);
+                    driver.foresight.learn(&occasion, asked, &reply.unused);
                 }
                 // What was to go on the child's shelf may not have arrived.
                 Err(_) => driver.shelf = Shelf::default(),
@@ -457,6 +456,7 @@ impl Driver {
             &program,
             &environment,
             &initialize,
+            config.marshalizer == Marshalizer::Binary,
             deadline,
             Box::new(move |event| handler.lock().unwrap_or_else(PoisonError::into_inner)(event)),
         );

@@ -43,6 +43,21 @@ ends! {
     LogLines = 7 "logToNodeFile";
 }
 
+/// The number of the memory that a driver may share with its child: see [`mailbox`](crate::mailbox). No end of a pipe,
+/// and nothing that a node has to pass.
+pub const MAILBOX: RawFd = 8;
+
+/// Takes over what the parent may have passed under [`MAILBOX`]. To be called once, before anything else opens a file.
+pub fn inherit_mailbox() -> Option<File> {
+    // SAFETY: `fcntl(F_GET_SEALS)` takes no pointer and changes nothing. A number that is not open, or no memory, is an
+    // error.
+    if unsafe { libc::fcntl(MAILBOX, libc::F_GET_SEALS) } <= 0 {
+        return None;
+    }
+    // SAFETY: the number is open, as just checked, and nobody in this process owns it, as above. Only this takes it.
+    Some(File::from(unsafe { OwnedFd::from_raw_fd(MAILBOX) }))
+}
+
 /// Takes over an end that the parent passed. To be called once for each end, before anything else opens a file.
 ///
 /// # Errors
@@ -96,12 +111,12 @@ pub struct NodeEnds {
     pub lines: File,
 }
 
-/// Opens the pipes of a child of `command`, which finds its ends under the numbers of [`End::ALL`]. Those are closed
-/// with the command.
+/// Opens the pipes of a child of `command`, which finds its ends under the numbers of [`End::ALL`], and `mailbox` under
+/// [`MAILBOX`]. Those are closed with the command.
 ///
 /// # Errors
 /// There are no file descriptors left.
-pub fn pass(command: &mut Command) -> io::Result<NodeEnds> {
+pub fn pass(command: &mut Command, mailbox: Option<File>) -> io::Result<NodeEnds> {
     let (init_read, init) = io::pipe()?;
     let (requests_read, requests) = io::pipe()?;
     let (replies, replies_write) = io::pipe()?;
@@ -114,17 +129,18 @@ pub fn pass(command: &mut Command) -> io::Result<NodeEnds> {
         profiles_read.into(),
         lines_write.into(),
     ];
+    let numbers = End::ALL.map(|end| end as RawFd).into_iter().chain([MAILBOX]);
     // Out of the way of the numbers they will get, so that no `dup2` overwrites one that is still needed.
-    let above = End::LogLines as RawFd + 1;
-    let mut sources = Vec::with_capacity(ends.len());
-    for end in &ends {
-        sources.push(rustix::io::fcntl_dupfd_cloexec(end, above)?);
+    let above = MAILBOX + 1;
+    let mut sources = Vec::with_capacity(ends.len() + 1);
+    for (source, number) in ends.into_iter().chain(mailbox.map(OwnedFd::from)).zip(numbers) {
+        sources.push((rustix::io::fcntl_dupfd_cloexec(source, above)?, number));
     }
     let install = move || {
-        for (source, end) in sources.iter().zip(End::ALL) {
+        for (source, number) in &sources {
             // SAFETY: `dup2` takes no pointer. Both numbers are valid in the child, which is a copy of this process
             // with one thread: `sources` are open, as this closure owns them, and none of them is one of the targets.
-            if unsafe { libc::dup2(source.as_raw_fd(), end as RawFd) } == -1 {
+            if unsafe { libc::dup2(source.as_raw_fd(), *number) } == -1 {
                 return Err(io::Error::last_os_error());
             }
         }

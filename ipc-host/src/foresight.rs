@@ -30,6 +30,9 @@ const MAX_SOURCES: usize = 16;
 /// Answers that go ahead in one request, in bytes.
 const MAX_ANSWERS: usize = 4 << 20;
 
+/// The largest buffer that is kept between two runs, in bytes.
+const KEPT: usize = 64 << 10;
+
 /// Kinds that read and change nothing.
 fn is_pure(kind: Kind) -> bool {
     matches!(
@@ -60,7 +63,7 @@ fn is_pure(kind: Kind) -> bool {
 /// A run that is about to begin.
 pub(crate) struct Occasion<'a> {
     /// Contract and function, both empty for deployments; none when they are too long to be remembered.
-    key: Option<(Vec<u8>, String)>,
+    key: Option<(&'a [u8], &'a str)>,
     input: &'a VmInput,
     /// The address of the contract that is deployed, when it is known.
     created: Option<Vec<u8>>,
@@ -71,7 +74,7 @@ impl<'a> Occasion<'a> {
     pub fn call(input: &'a CallInput) -> Self {
         let short = input.recipient.len() <= MAX_LENGTH && input.function.len() <= MAX_LENGTH;
         Self {
-            key: short.then(|| (input.recipient.clone(), input.function.clone())),
+            key: short.then_some((&input.recipient, &input.function)),
             input: &input.vm_input,
             created: None,
         }
@@ -152,17 +155,6 @@ impl Pattern {
         }
     }
 
-    /// The question on this occasion; `None` when something it needs is missing.
-    fn fill(&self, occasion: &Occasion<'_>) -> Option<Vec<u8>> {
-        let mut question = self.question.clone();
-        for (at, source) in &self.holes {
-            question
-                .get_mut(*at..at + ADDRESS_LEN)?
-                .copy_from_slice(source.of(occasion)?);
-        }
-        Some(question)
-    }
-
     /// When it can be asked, since some need what others bring: the new address needs an account's nonce, questions
     /// about it need the address, and a question for code needs the account.
     fn turn(&self) -> usize {
@@ -182,10 +174,48 @@ const TURNS: usize = 4;
 /// A question of a function.
 struct Expected {
     pattern: Pattern,
+    /// See [`Pattern::turn`].
+    turn: usize,
+    /// The pattern as it was filled last.
+    question: Vec<u8>,
+    /// The same for a hook; empty for code, which is asked of an account.
+    body: Body,
+    /// Whether `body` says what `question` does.
+    is_read: bool,
     /// Whether it came in two runs in a row.
     steady: bool,
     /// Whether the run at hand asked it.
     asked: bool,
+}
+
+impl Expected {
+    /// A question that came for the first time.
+    fn new(pattern: Pattern) -> Self {
+        Self {
+            turn: pattern.turn(),
+            question: pattern.question.clone(),
+            body: Body::empty(pattern.kind),
+            is_read: false,
+            steady: false,
+            asked: true,
+            pattern,
+        }
+    }
+
+    /// Makes `question` that of this occasion. `None` when something it needs is missing, and it is no question then.
+    fn fill(&mut self, occasion: &Occasion<'_>) -> Option<()> {
+        for (at, source) in &self.pattern.holes {
+            let (there, here) = (
+                self.question.get_mut(*at..at + ADDRESS_LEN)?,
+                source.of(occasion)?,
+            );
+            if there != here {
+                there.copy_from_slice(here);
+                self.is_read = false;
+            }
+        }
+        Some(())
+    }
 }
 
 /// What a function of a contract asks.
@@ -193,16 +223,18 @@ struct Expected {
 struct Habit {
     expected: Vec<Expected>,
     last_use: u64,
-    /// How long the last answers were together, in bytes as they travel.
-    length: usize,
 }
 
 /// What every function asks.
 #[derive(Default)]
 pub(crate) struct Foresight {
     /// By contract and function.
-    habits: BTreeMap<(Vec<u8>, String), Habit>,
+    habits: BTreeMap<Vec<u8>, BTreeMap<String, Habit>>,
     clock: u64,
+    foreseen: Foreseen,
+    /// Room for an answer, and for the accounts that the node has given so far.
+    answer: Vec<u8>,
+    accounts: Vec<UserAccount>,
 }
 
 /// A question that a run asked.
@@ -232,11 +264,19 @@ impl Asked {
 
 /// What goes ahead of a run.
 #[derive(Default)]
-pub(crate) struct Foreseen {
+struct Foreseen {
     /// The answers, as they travel.
-    pub known: Vec<u8>,
+    known: Vec<u8>,
     /// Which pattern of the habit each of them comes from.
     origins: Vec<usize>,
+}
+
+impl Foreseen {
+    fn clear(&mut self) {
+        self.known.clear();
+        self.known.shrink_to(KEPT);
+        self.origins.clear();
+    }
 }
 
 impl Foresight {
@@ -247,84 +287,77 @@ impl Foresight {
         }
     }
 
+    /// The answers that the last [`foresee`](Self::foresee) brought, as they travel.
+    pub fn known(&self) -> &[u8] {
+        &self.foreseen.known
+    }
+
     /// Answers, from `hook`, what a run is likely to ask.
-    pub fn foresee(
-        &mut self,
-        occasion: &mut Occasion<'_>,
-        hook: &mut dyn BlockchainHook,
-        shelf: &mut Shelf,
-    ) -> Foreseen {
+    pub fn foresee(&mut self, occasion: &mut Occasion<'_>, hook: &mut dyn BlockchainHook, shelf: &mut Shelf) {
         self.clock += 1;
         shelf.begin();
-        let habit = occasion.key.as_ref().and_then(|key| self.habits.get_mut(key));
-        let Some(habit) = habit else {
-            return Foreseen::default();
+        self.foreseen.clear();
+        self.accounts.clear();
+        let Some(habit) = habit_of(&mut self.habits, occasion) else {
+            return;
         };
         habit.last_use = self.clock;
-        let mut foreseen = Foreseen {
-            known: Vec::with_capacity(habit.length),
-            origins: Vec::with_capacity(habit.expected.len()),
-        };
         let mut asking = Asking {
             occasion,
             hook,
-            accounts: Vec::new(),
+            accounts: &mut self.accounts,
         };
         let mut left = MAX_ANSWERS;
-        let mut answer = Vec::new();
         for turn in 0..TURNS {
-            let steady = habit.expected.iter().enumerate();
-            for (at, expected) in steady.filter(|(_, e)| e.steady && e.pattern.turn() == turn) {
-                answer.clear();
-                let Some((question, error)) = asking.ask(&expected.pattern, &mut answer) else {
+            let steady = habit.expected.iter_mut().enumerate();
+            for (at, expected) in steady.filter(|(_, e)| e.steady && e.turn == turn) {
+                self.answer.clear();
+                let Some(error) = asking.ask(expected, &mut self.answer) else {
                     continue;
                 };
-                let Some(rest) = left.checked_sub(answer.len()) else {
+                let Some(rest) = left.checked_sub(self.answer.len()) else {
                     continue;
                 };
                 left = rest;
                 let mut known = KnownAnswer {
                     kind: expected.pattern.kind as u32,
-                    question: &question,
+                    question: &expected.question,
                     error: error.as_bytes(),
-                    answer: &answer,
+                    answer: &self.answer,
                     shelf: 0,
                 };
                 shelf.pack(&mut known);
-                known.write(&mut foreseen.known);
-                foreseen.origins.push(at);
+                known.write(&mut self.foreseen.known);
+                self.foreseen.origins.push(at);
             }
         }
-        habit.length = foreseen.known.len();
-        foreseen
+        self.answer.shrink_to(KEPT);
     }
 
     /// Learns what the run asked beyond what was foreseen, and what of that had no use.
-    pub fn learn(&mut self, occasion: &Occasion<'_>, foreseen: &Foreseen, asked: Vec<Asked>, unused: &[u32]) {
-        let Some(key) = &occasion.key else {
+    pub fn learn(&mut self, occasion: &Occasion<'_>, asked: Vec<Asked>, unused: &[u32]) {
+        let Some((contract, function)) = occasion.key else {
             return;
         };
-        // The usual case.
-        if let Some(habit) = self.habits.get_mut(key)
-            && asked.is_empty()
-            && unused.is_empty()
-            && foreseen.origins.len() == habit.expected.len()
-        {
-            habit.last_use = self.clock;
-            return;
-        }
-        if !self.habits.contains_key(key) {
-            if asked.is_empty() {
+        let origins = &self.foreseen.origins;
+        let habit = match habit_of(&mut self.habits, occasion) {
+            // The usual case.
+            Some(habit) if asked.is_empty() && unused.is_empty() && origins.len() == habit.expected.len() => {
                 return;
             }
-            self.make_room();
-        }
-        let habit = self.habits.entry(key.clone()).or_default();
+            Some(habit) => habit,
+            None if asked.is_empty() => return,
+            None => {
+                self.make_room();
+                let functions = self.habits.entry(contract.to_vec()).or_default();
+                functions.entry(function.to_owned()).or_default()
+            }
+        };
         habit.last_use = self.clock;
         for expected in &mut habit.expected {
             expected.asked = false;
         }
-        for (at, origin) in foreseen.origins.iter().enumerate() {
+        for (at, origin) in self.foreseen.origins.iter().enumerate() {
             if let Some(expected) = habit.expected.get_mut(*origin) {
                 expected.asked = u32::try_from(at).is_ok_and(|at| !unused.contains(&at));
             }
@@ -337,11 +370,7 @@ impl Foresight {
                     known.asked = true;
                     known.steady = true;
                 }
-                None if !is_full => habit.expected.push(Expected {
-                    pattern,
-                    steady: false,
-                    asked: true,
-                }),
+                None if !is_full => habit.expected.push(Expected::new(pattern)),
                 None => {}
             }
         }
@@ -350,14 +379,34 @@ impl Foresight {
 
     /// Forgets the function that was used longest ago when there are too many.
     fn make_room(&mut self) {
-        if self.habits.len() < MAX_HABITS {
+        if self.habits.values().map(BTreeMap::len).sum::<usize>() < MAX_HABITS {
             return;
         }
-        let oldest = self.habits.iter().min_by_key(|(_, habit)| habit.last_use);
-        if let Some(key) = oldest.map(|(key, _)| key.clone()) {
-            self.habits.remove(&key);
+        let functions = self.habits.iter().flat_map(|(contract, functions)| {
+            functions
+                .iter()
+                .map(move |(function, habit)| (habit.last_use, contract, function))
+        });
+        let Some((_, contract, function)) = functions.min() else {
+            return;
+        };
+        let (contract, function) = (contract.clone(), function.clone());
+        if let Some(functions) = self.habits.get_mut(&contract) {
+            functions.remove(&function);
+            if functions.is_empty() {
+                self.habits.remove(&contract);
+            }
         }
     }
+}
+
+/// What the function that is called tends to ask, if that is known.
+fn habit_of<'h>(
+    habits: &'h mut BTreeMap<Vec<u8>, BTreeMap<String, Habit>>,
+    occasion: &Occasion<'_>,
+) -> Option<&'h mut Habit> {
+    let (contract, function) = occasion.key?;
+    habits.get_mut(contract)?.get_mut(function)
 }
 
 /// Questions that are put to the node ahead of a run.
@@ -365,7 +414,7 @@ struct Asking<'a, 'o> {
     occasion: &'a mut Occasion<'o>,
     hook: &'a mut dyn BlockchainHook,
     /// The accounts that the node has given so far.
-    accounts: Vec<UserAccount>,
+    accounts: &'a mut Vec<UserAccount>,
 }
 
 impl Asking<'_, '_> {
@@ -373,22 +422,27 @@ impl Asking<'_, '_> {
         self.accounts.iter().find(|account| account.address == address)
     }
 
-    /// Asks what a pattern stands for, and writes the answer behind what is in `out`. Returns the question and the error
-    /// that the answer reports.
-    fn ask(&mut self, pattern: &Pattern, out: &mut Vec<u8>) -> Option<(Vec<u8>, String)> {
-        let mut question = pattern.fill(self.occasion)?;
-        if pattern.kind == Kind::BlockchainGetCodeRequest {
-            let account = self.accounts.iter().find(|account| account.address == question)?;
-            let code = self.hook.code(account);
+    /// Asks what is expected, and writes the answer behind what is in `out`. Returns the error that the answer reports.
+    fn ask(&mut self, expected: &mut Expected, out: &mut Vec<u8>) -> Option<String> {
+        expected.fill(self.occasion)?;
+        if expected.pattern.kind == Kind::BlockchainGetCodeRequest {
+            let mut accounts = self.accounts.iter();
+            let code = self
+                .hook
+                .code(accounts.find(|account| account.address == expected.question)?);
             binary::encode_into(out, &[&BlockchainGetCodeResponse { code }]);
-            return Some((question, String::new()));
+            return Some(String::new());
         }
-        let mut body = Body::empty(pattern.kind);
-        binary::decode(&question, &mut [body.record_mut()]).ok()?;
-        if let Body::BlockchainNewAddressRequest(request) = &mut body {
+        let body = &mut expected.body;
+        if !expected.is_read {
+            binary::decode(&expected.question, &mut [body.record_mut()]).ok()?;
+            expected.is_read = true;
+        }
+        if let Body::BlockchainNewAddressRequest(request) = body {
             // The nonce counts the transaction that deploys.
             request.creator_nonce = self.account(&request.creator)?.nonce.checked_sub(1)?;
-            question = binary::encode(&[&*request]);
+            expected.question.clear();
+            binary::encode_into(&mut expected.question, &[&*request]);
         }
         let (reply, error) = answer(self.hook, body, false)?;
         binary::encode_into(out, &[reply.record()]);
@@ -397,7 +451,7 @@ impl Asking<'_, '_> {
             Body::BlockchainNewAddressResponse(reply) => self.occasion.created = Some(reply.result),
             _ => {}
         }
-        Some((question, error))
+        Some(error)
     }
 }
 
@@ -434,12 +488,12 @@ mod tests {
         Asked::new(&question.into())
     }
 
-    fn questions(foresight: &Foresight, input: &CallInput) -> Vec<Vec<u8>> {
+    fn questions(foresight: &mut Foresight, input: &CallInput) -> Vec<Vec<u8>> {
         let occasion = Occasion::call(input);
-        let habit = foresight.habits.values().next().unwrap();
-        let steady = habit.expected.iter().filter(|expected| expected.steady);
+        let habit = habit_of(&mut foresight.habits, &occasion).unwrap();
+        let steady = habit.expected.iter_mut().filter(|expected| expected.steady);
         steady
-            .filter_map(|expected| expected.pattern.fill(&occasion))
+            .filter_map(|expected| expected.fill(&occasion).map(|()| expected.question.clone()))
             .collect()
     }
 
@@ -450,14 +504,14 @@ mod tests {
         let run = |foresight: &mut Foresight, caller: u8, keys: &[Vec<u8>]| {
             let asked = keys.iter().map(|key| storage(key)).collect();
             let input = input(caller, &[8; 32]);
-            foresight.learn(&Occasion::call(&input), &Foreseen::default(), asked, &[]);
+            foresight.learn(&Occasion::call(&input), asked, &[]);
         };
         run(
             &mut foresight,
             1,
             &[key(1), key(8), b"once".to_vec(), b"always".to_vec()],
         );
-        assert!(questions(&foresight, &input(3, &[8; 32])).is_empty());
+        assert!(questions(&mut foresight, &input(3, &[8; 32])).is_empty());
         run(
             &mut foresight,
             2,
@@ -468,17 +522,14 @@ mod tests {
             .iter()
             .map(|key| storage(key).question)
             .collect();
-        assert_eq!(questions(&foresight, &input(3, &[4; 32])), expected);
+        assert_eq!(questions(&mut foresight, &input(3, &[4; 32])), expected);
         // Without such an argument its question cannot be made.
-        assert_eq!(questions(&foresight, &input(3, b"short")).len(), 2);
+        assert_eq!(questions(&mut foresight, &input(3, b"short")).len(), 2);
 
-        let foreseen = Foreseen {
-            known: Vec::new(),
-            origins: vec![0, 1],
-        };
+        foresight.foreseen.origins = vec![0, 1];
         let input = input(3, &[4; 32]);
-        foresight.learn(&Occasion::call(&input), &foreseen, vec![], &[0]);
-        assert_eq!(questions(&foresight, &input), expected[1..2]);
+        foresight.learn(&Occasion::call(&input), vec![], &[0]);
+        assert_eq!(questions(&mut foresight, &input), expected[1..2]);
     }
 
     #[test]
@@ -500,12 +551,7 @@ mod tests {
             function: "f".repeat(MAX_LENGTH + 1),
             ..input(1, b"")
         };
-        foresight.learn(
-            &Occasion::call(&long),
-            &Foreseen::default(),
-            vec![storage(b"k")],
-            &[],
-        );
+        foresight.learn(&Occasion::call(&long), vec![storage(b"k")], &[]);
         assert!(foresight.habits.is_empty());
         let many = CallInput {
             vm_input: VmInput {
@@ -536,15 +582,10 @@ mod tests {
                 recipient: contract.to_be_bytes().to_vec(),
                 ..input(1, b"")
             };
-            foresight.learn(
-                &Occasion::call(&input),
-                &Foreseen::default(),
-                vec![storage(b"k")],
-                &[],
-            );
+            foresight.learn(&Occasion::call(&input), vec![storage(b"k")], &[]);
         }
         assert_eq!(foresight.habits.len(), MAX_HABITS);
-        let (oldest, _) = foresight.habits.keys().next().unwrap();
+        let oldest = foresight.habits.keys().next().unwrap();
         assert_eq!(*oldest, (MAX_HABITS as u64).to_be_bytes());
     }
 }

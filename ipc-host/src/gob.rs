@@ -19,7 +19,7 @@ use write::GobSink;
 
 use crate::error::{DecodeError, Inexpressible};
 use crate::records::Base;
-use crate::wire::{Dialect, Record};
+use crate::wire::{Dialect, Record, RecordMut};
 
 /// The types every stream knows without a definition.
 mod id {
@@ -66,7 +66,7 @@ pub fn encode(base: Option<&Base>, record: &dyn Record, dialect: Dialect) -> Res
 pub fn decode(
     payload: &[u8],
     base: Option<&mut Base>,
-    record: &mut dyn Record,
+    record: &mut dyn RecordMut,
 ) -> Result<Option<Dialect>, DecodeError> {
     GobSource::new(payload).value(base, record)
 }

@@ -104,6 +104,8 @@ struct State {
     pipe: Option<File>,
     /// Requests that were sent to the child on the other end of `pipe`.
     dialogues: u64,
+    /// Messages that were written to `pipe`.
+    written: u64,
     phase: Phase,
     /// The number of the operation that began last; the first one is 1.
     operations: u64,
@@ -148,7 +150,7 @@ impl State {
     /// Best effort: a child that does not read this pipe is found out by the deadline.
     fn write(&mut self, frame: &[u8]) {
         if let Some(pipe) = &mut self.pipe {
-            let _ = pipe.write_all(frame);
+            self.written += u64::from(pipe.write_all(frame).is_ok());
         }
     }
 }
@@ -159,6 +161,7 @@ impl Orders {
         let mut state = self.lock();
         state.pipe = Some(pipe);
         state.dialogues = 0;
+        state.written = 0;
     }
 
     /// There is no child any more.
@@ -202,6 +205,11 @@ impl Orders {
     /// Sends a [`frame`] on the same pipe.
     pub fn send(&self, frame: &[u8]) {
         self.lock().write(frame);
+    }
+
+    /// How many messages the child will have got through this pipe when it has read it to the end.
+    pub fn written(&self) -> u64 {
+        self.lock().written
     }
 
     /// An operation begins.

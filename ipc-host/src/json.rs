@@ -11,7 +11,7 @@ pub use read::JsonSource;
 pub use write::JsonSink;
 
 use crate::error::{DecodeError, Inexpressible};
-use crate::wire::{Dialect, Presence, Record, Sink, Source};
+use crate::wire::{Dialect, Presence, Record, RecordMut, Sink, Source};
 
 /// Writes records, flattened into one object.
 ///
@@ -37,7 +37,7 @@ pub fn encode_one(record: &dyn Record) -> Vec<u8> {
 ///
 /// # Errors
 /// `payload` is not JSON, or a field has a value of another type.
-pub fn decode(payload: &[u8], records: &mut [&mut dyn Record]) -> Result<Option<Dialect>, DecodeError> {
+pub fn decode(payload: &[u8], records: &mut [&mut dyn RecordMut]) -> Result<Option<Dialect>, DecodeError> {
     let mut source = JsonSource::new(payload);
     source.flattened(records)?;
     source.finish()
@@ -47,7 +47,7 @@ pub fn decode(payload: &[u8], records: &mut [&mut dyn Record]) -> Result<Option<
 ///
 /// # Errors
 /// `payload` is not JSON, or a field has a value of another type.
-pub fn decode_one(payload: &[u8], record: &mut dyn Record) -> Result<(), DecodeError> {
+pub fn decode_one(payload: &[u8], record: &mut dyn RecordMut) -> Result<(), DecodeError> {
     let mut source = JsonSource::new(payload);
     if !source.null()? {
         source.record(record)?;

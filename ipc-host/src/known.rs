@@ -6,7 +6,7 @@
 use crate::binary::{self, BinarySink, BinarySource};
 use crate::error::DecodeError;
 use crate::messages::{Message, Request};
-use crate::wire::{Sink, Source};
+use crate::wire::{Declared, RecordType, Sink, Source, Type};
 
 /// An answer to a question that the child is likely to ask. Questions and answers are fields alone, in the [`binary`]
 /// encoding; in place of a question for code stands the account's address, since an account is the same for as long as
@@ -28,6 +28,7 @@ pub struct KnownAnswer<'a> {
 impl<'a> KnownAnswer<'a> {
     /// Writes it behind those before it.
     pub fn write(&self, out: &mut Vec<u8>) {
+        out.reserve(self.question.len() + self.error.len() + self.answer.len() + NUMBERS);
         let mut sink = BinarySink::new(out);
         sink.uint(self.kind.into());
         sink.text(self.question);
@@ -51,11 +52,17 @@ impl<'a> KnownAnswer<'a> {
     }
 }
 
+/// What the lengths and numbers of an answer take, in bytes, but for very long ones.
+const NUMBERS: usize = 16;
+
 /// How many known answers of a request are looked at: more than a driver sends, and no more memory than a page or two.
 const MAX_ANSWERS: usize = 256;
 
 /// How many answers a shelf holds.
 const PLACES: usize = 64;
+
+/// Most questions fit, in bytes.
+const USUAL: usize = 128;
 
 /// Answers of these lengths are worth a place, in bytes: contract code, above all. A full shelf is 32 MiB.
 const WORTH_KEEPING: std::ops::RangeInclusive<usize> = 512..=512 << 10;
@@ -116,6 +123,17 @@ impl Shelf {
     }
 }
 
+const fn has_only_bytes(table: &RecordType) -> bool {
+    let mut at = 0;
+    while at < table.fields.len() {
+        if !matches!(table.fields[at].ty, Type::Bytes) {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
 /// The child's half: what is known in a dialogue, and what of it was of use.
 #[derive(Debug)]
 pub struct KnownAnswers<'a> {
@@ -131,7 +149,8 @@ impl<'a> KnownAnswers<'a> {
     /// The answers that came with a request. Those that belong on the shelf are put there. From what cannot be read on
     /// nothing is known.
     pub fn new(bytes: &'a [u8], shelf: &'a mut Shelf) -> Self {
-        let mut answers = Vec::new();
+        // Most requests have fewer.
+        let mut answers = Vec::with_capacity(if bytes.is_empty() { 0 } else { 16 });
         let mut source = BinarySource::new(bytes);
         while !source.is_at_end() && answers.len() < MAX_ANSWERS {
             let Ok(known) = KnownAnswer::read(&mut source) else {
@@ -146,18 +165,35 @@ impl<'a> KnownAnswers<'a> {
             answers,
             forgotten: false,
             shelf,
-            question: Vec::new(),
+            question: Vec::with_capacity(USUAL),
         }
     }
 
     /// The reply to `question` and the error it reports, if they are known.
     pub fn find<Q: Request>(&mut self, question: &Q) -> Option<(Q::Reply, String)> {
+        self.find_written::<Q>(|bytes| binary::encode_into(bytes, &[question]))
+    }
+
+    /// The same for a question whose fields are all bytes, these, so that it is not made in vain.
+    pub fn find_fields<Q: Request>(&mut self, fields: &[&[u8]]) -> Option<(Q::Reply, String)> {
+        const { assert!(has_only_bytes(&<Q as Declared>::TABLE)) };
+        self.find_written::<Q>(|bytes| {
+            let mut sink = BinarySink::new(bytes);
+            for (field, value) in <Q as Declared>::TABLE.fields.iter().zip(fields) {
+                if sink.begin(field) {
+                    sink.bytes(value);
+                }
+            }
+        })
+    }
+
+    fn find_written<Q: Request>(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Option<(Q::Reply, String)> {
         if !self.has(Q::KIND as u32) {
             return None;
         }
         let mut bytes = std::mem::take(&mut self.question);
         bytes.clear();
-        binary::encode_into(&mut bytes, &[question]);
+        write(&mut bytes);
         let found = self.find_bytes::<Q>(&bytes);
         self.question = bytes;
         found

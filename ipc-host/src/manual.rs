@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::fds::End;
+use arwen_interface::MAX_OUTPUT_SIZE;
+
+use crate::fds::{End, MAILBOX};
 use crate::frame::MAX_PAYLOAD;
+use crate::mailbox::LONGEST;
 use crate::messages::Kind;
 use crate::patience::{HOPE, PATIENCE, SELDOM};
 use crate::records::Base;
@@ -83,8 +86,11 @@ pub fn manual() -> String {
     line(
         &mut text,
         format_args!(
-            "\nPayloads of more than {} MiB are refused, before memory is allocated.",
-            MAX_PAYLOAD >> 20
+            "\nPayloads of more than {} MiB are refused, before memory is allocated. An output of more than {} MiB, as \
+             `VmOutput::decoded_size` counts, is an error of the VM, in process as over the pipe: whatever fits that fits a \
+             payload, in every encoding.",
+            MAX_PAYLOAD >> 20,
+            MAX_OUTPUT_SIZE >> 20,
         ),
     );
     line(
@@ -94,6 +100,17 @@ pub fn manual() -> String {
              one processor. After {HOPE} waits in vain they sleep at once, and look once in {SELDOM} waits: when both sides \
              share a processor, or an answer takes longer, looking would only keep the other side waiting.",
             PATIENCE.as_micros()
+        ),
+    );
+    line(
+        &mut text,
+        format_args!(
+            "\nA driver that means to speak binary shares memory with its child, which finds it under descriptor {MAILBOX} and \
+             closes that once it has mapped it: a `memfd` that is sealed, so that neither side can take it from the other. When \
+             they have agreed on binary, a frame of up to {} KiB goes there instead of the pipe whenever the other side is just \
+             looking for it, without a system call. Whoever looks says so before it sends what it wants an answer to; whoever \
+             has looked in vain says so and sleeps on the pipe. A child that does not know of the memory never uses it.",
+            LONGEST >> 10
         ),
     );
     text.push_str("\n## Starting and ending\n\n");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::{DecodeError, WireError};
 use crate::records::Base;
-use crate::wire::{Dialect, Record};
+use crate::wire::{Dialect, Record, RecordMut};
 use crate::{binary, gob, json};
 
 /// An encoding of records, by its number in Initialize.
@@ -78,7 +78,7 @@ impl Marshalizer {
         self,
         payload: &[u8],
         base: &mut Base,
-        message: &mut dyn Record,
+        message: &mut dyn RecordMut,
     ) -> Result<Option<Dialect>, DecodeError> {
         match self {
             Self::Json => json::decode(payload, &mut [base, message]),

@@ -11,8 +11,8 @@ use arwen_interface::{CallInput, CreateInput, EsdtToken, UserAccount, VmOutput};
 use crate::record;
 use crate::records::{GasSchedule, InitializeArguments};
 use crate::wire::{
-    Blank, Bool, Bytes, Declared, FirstOf, Int, List, Map, Opaque, Output, Ptr, Rec, Record, RecordType,
-    SecondOf, Text, Uint,
+    Blank, Bool, Bytes, Declared, FirstOf, Int, List, Map, Opaque, Output, Ptr, Rec, Record, RecordMut,
+    RecordType, SecondOf, Text, Uint,
 };
 
 /// A message that can be sent: its kind, its fields.
@@ -112,7 +112,7 @@ macro_rules! messages {
             }
 
             /// Its fields, to be read into.
-            pub fn record_mut(&mut self) -> &mut dyn Record {
+            pub fn record_mut(&mut self) -> &mut dyn RecordMut {
                 match self { $(Self::$kind(message) => message,)* }
             }
         }
@@ -145,6 +145,8 @@ messages! {
         "CreateInput": Ptr<CreateInput> => create_input: Option<CreateInput>;
         /// As in a call.
         "KnownAnswers": Bytes => known: Vec<u8>, .own();
+        /// As in a call.
+        "ProfilesSent": Uint => profiles: u64, .own();
     }
     /// Asks for a call.
     4 ContractCallRequest "MessageContractCallRequest" => ContractResponse {
@@ -152,6 +154,9 @@ messages! {
         "CallInput": Ptr<CallInput> => call_input: Option<CallInput>;
         /// Answers to questions that are likely to be asked, each in binary: kind, question, error, answer, shelf.
         "KnownAnswers": Bytes => known: Vec<u8>, .own();
+        /// How many messages went through the pipe of log profiles before this one, so that the child need not look
+        /// there when it has seen them all.
+        "ProfilesSent": Uint => profiles: u64, .own();
     }
     /// What a deployment or call changes; none after an error of the VM itself.
     5 ContractResponse "MessageContractResponse" {

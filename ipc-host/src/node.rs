@@ -1,13 +1,13 @@
 //! The node's answers to the child's questions.
 
-use arwen_interface::{BlockchainHook, HookError};
+use arwen_interface::{BlockchainHook, CallInput, HookError};
 
 use crate::messages::*;
 
 /// Answers `question` from `hook`: the reply, and the error it reports. `None` when it is no question.
 ///
 /// Kinds above 61 are questions only to a node that computes built-in functions for the child; `delegated` says so.
-pub fn answer(hook: &mut dyn BlockchainHook, question: Body, delegated: bool) -> Option<(Body, String)> {
+pub fn answer(hook: &mut dyn BlockchainHook, question: &Body, delegated: bool) -> Option<(Body, String)> {
     let kind = question.kind();
     if kind > Kind::BlockchainGetCompiledCodeResponse && !delegated {
         return None;
@@ -83,7 +83,11 @@ pub fn answer(hook: &mut dyn BlockchainHook, question: Body, delegated: bool) ->
             .user_account(&q.address)
             .map(|result| BlockchainGetUserAccountResponse { result }.into()),
         Body::BlockchainGetCodeRequest(q) => {
-            let code = q.account.map(|account| hook.code(&account)).unwrap_or_default();
+            let code = q
+                .account
+                .as_ref()
+                .map(|account| hook.code(account))
+                .unwrap_or_default();
             Ok(BlockchainGetCodeResponse { code }.into())
         }
         Body::BlockchainGetShardOfAddressRequest(q) => Ok(BlockchainGetShardOfAddressResponse {
@@ -122,7 +126,7 @@ pub fn answer(hook: &mut dyn BlockchainHook, question: Body, delegated: bool) ->
             .revert_to_snapshot(q.snapshot)
             .map(|()| BlockchainRevertToSnapshotResponse {}.into()),
         Body::BlockchainProcessBuiltInFunctionRequest(q) => hook
-            .process_builtin_function(&q.input.unwrap_or_default())
+            .process_builtin_function(q.input.as_ref().unwrap_or(&CallInput::default()))
             .map(|output| BlockchainProcessBuiltInFunctionResponse { output: Some(output) }.into()),
         // Numbers among the questions that no question has.
         _ if kind >= Kind::BlockchainNewAddressRequest && kind <= Kind::BlockchainGetCompiledCodeResponse => {

@@ -48,8 +48,18 @@ impl Default for Patience {
 }
 
 impl Patience {
+    /// Of a reader that has had no reason yet not to look.
+    #[cfg(test)]
+    pub(crate) fn always() -> Self {
+        Self {
+            possible: true,
+            in_vain: 0,
+            waits: 0,
+        }
+    }
+
     /// A wait begins: is it worth looking?
-    fn looks(&mut self) -> bool {
+    pub(crate) fn looks(&mut self) -> bool {
         self.waits += 1;
         let looks = self.possible && (self.in_vain < HOPE || self.waits >= SELDOM);
         if looks {
@@ -59,7 +69,7 @@ impl Patience {
     }
 
     /// What a look has brought.
-    fn learn(&mut self, came: bool) {
+    pub(crate) fn learn(&mut self, came: bool) {
         self.in_vain = if came { 0 } else { self.in_vain.saturating_add(1) };
     }
 
@@ -115,9 +125,19 @@ impl PatientReader {
     }
 }
 
-impl Read for PatientReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut result = self.patience.read(&self.file, buffer);
+impl PatientReader {
+    /// Reads without looking first.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn read_asleep(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let result = self.file.read(buffer);
+        self.sleep_after(result, buffer)
+    }
+
+    /// Sleeps until there is another result than that nothing is there.
+    fn sleep_after(&mut self, result: io::Result<usize>, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut result = result;
         while let Err(error) = &result
             && error.kind() == io::ErrorKind::WouldBlock
         {
@@ -127,6 +147,13 @@ impl Read for PatientReader {
             }
         }
         result
+    }
+}
+
+impl Read for PatientReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let result = self.patience.read(&self.file, buffer);
+        self.sleep_after(result, buffer)
     }
 }
 
@@ -155,11 +182,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_looks_in_vain_looks_seldom_and_one_that_finds_something_looks_again() {
-        let mut patience = Patience {
-            possible: true,
-            in_vain: 0,
-            waits: 0,
-        };
+        let mut patience = Patience::always();
         let wait = |patience: &mut Patience, came: bool| {
             let looks = patience.looks();
             if looks {

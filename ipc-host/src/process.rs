@@ -18,6 +18,7 @@ use crate::fds::{self, NodeEnds};
 use crate::gas_line;
 use crate::inflow::Inflow;
 use crate::log::LogLine;
+use crate::mailbox::Mailbox;
 use crate::marshalizer::Marshalizer;
 use crate::patience::Patience;
 
@@ -64,6 +65,7 @@ pub struct Process {
     requests: File,
     replies: File,
     patience: Patience,
+    mailbox: Option<Mailbox>,
     inbox: Box<[u8]>,
     /// Which part of the inbox was not taken yet.
     waiting: Range<usize>,
@@ -84,7 +86,8 @@ pub struct Process {
 
 impl Process {
     /// Starts `program` with no arguments, these environment variables on top of this process's, and writes `initialize`
-    /// to its first pipe. Returns with it the write end of the profile pipe, which never blocks.
+    /// to its first pipe. Returns with it the write end of the profile pipe, which never blocks. A child that may turn
+    /// out to be of this build `is_own`, and memory is shared with it.
     ///
     /// # Errors
     /// The program cannot be started.
@@ -92,6 +95,7 @@ impl Process {
         program: &Path,
         environment: &[(String, String)],
         initialize: &[u8],
+        is_own: bool,
         deadline: Option<Instant>,
         handler: LogHandler,
     ) -> io::Result<(Self, File)> {
@@ -101,13 +105,16 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command.envs(environment.iter().map(|(key, value)| (key, value)));
+        // Where there is no such memory, there are the pipes.
+        let mailbox = is_own.then(Mailbox::create).and_then(Result::ok);
+        let (mailbox, shared) = mailbox.unzip();
         let NodeEnds {
             init,
             requests,
             replies,
             profiles,
             lines,
-        } = fds::pass(&mut command)?;
+        } = fds::pass(&mut command, shared)?;
         let mut child = command.spawn()?;
         // The command holds the child's ends: with them closed here, the child's death is seen at once.
         drop(command);
@@ -127,6 +134,7 @@ impl Process {
             requests,
             replies,
             patience: Patience::default(),
+            mailbox,
             inbox: vec![0; CHUNK].into(),
             waiting: 0..0,
             lines: Inflow::new(lines)?,
@@ -143,6 +151,13 @@ impl Process {
         match send_all(&init, initialize, deadline) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
             _ => Ok((process, profiles)),
+        }
+    }
+
+    /// The child is of this build: messages may go through the memory that is shared with it.
+    pub fn share_memory(&self) {
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.switch_on();
         }
     }
 
@@ -191,8 +206,14 @@ impl Process {
         }
     }
 
-    /// The same when anything is there, which costs less to find out, within the operation's time.
+    /// The same when anything is there, which costs less to find out, within the operation's time. A child that shares
+    /// memory says there when it has written a line of its log; whatever else it says has time.
     pub fn drain_if_any(&mut self) {
+        if let Some(mailbox) = self.mailbox.as_mut().filter(|mailbox| mailbox.is_on())
+            && !mailbox.hears()
+        {
+            return;
+        }
         let mut polled = self.polled(None);
         // If it fails, reading will say why.
         if !matches!(poll(&mut polled, Some(&Timespec::default())), Ok(0)) {
@@ -243,6 +264,14 @@ impl Process {
         time_left(self.deadline)?;
         let mut buffer = buffer;
         let mut looked = false;
+        if buffer.is_none()
+            && let Some(mailbox) = self.mailbox.as_mut().filter(|mailbox| mailbox.is_on())
+        {
+            if let Some(length) = mailbox.look(&mut self.inbox) {
+                return Ok(length);
+            }
+            looked = true;
+        }
         loop {
             let target = match &mut buffer {
                 Some(buffer) => &mut **buffer,
@@ -373,10 +402,18 @@ impl Read for Process {
 
 impl Write for Process {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        if self.mailbox.as_mut().is_some_and(|mailbox| mailbox.send(buffer)) {
+            return Ok(buffer.len());
+        }
         loop {
             match self.requests.write(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(false)?,
-                result => return result,
+                result => {
+                    if let (Some(mailbox), Ok(done)) = (&mut self.mailbox, &result) {
+                        mailbox.written(*done, buffer.len());
+                    }
+                    return result;
+                }
             }
         }
     }

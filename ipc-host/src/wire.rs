@@ -11,7 +11,7 @@ pub use codecs::{
     Big, Bool, Bytes, FirstOf, Int, LegacyName, LegacyNonce, LegacyType, LegacyValue, List, Map, MaybeBytes,
     Opaque, Output, Ptr, Rec, SecondOf, Text, Uint,
 };
-pub use record::{Blank, Declared, Field, Presence, Record, RecordType};
+pub use record::{Blank, Declared, Field, Presence, Record, RecordMut, RecordType};
 
 use num_bigint::BigInt;
 
@@ -136,10 +136,15 @@ pub trait Source {
     fn text(&mut self) -> Result<Vec<u8>, DecodeError>;
     /// Reads bytes.
     fn bytes(&mut self) -> Result<Vec<u8>, DecodeError>;
+    /// The same in place of what is in `value`, whose memory is used again where the encoding allows it.
+    fn bytes_into(&mut self, value: &mut Vec<u8>) -> Result<(), DecodeError> {
+        *value = self.bytes()?;
+        Ok(())
+    }
     /// Reads an integer of any size.
     fn big(&mut self) -> Result<BigInt, DecodeError>;
     /// Reads the fields of a struct into `record`; those that are absent stay as they are.
-    fn record(&mut self, record: &mut dyn Record) -> Result<(), DecodeError>;
+    fn record(&mut self, record: &mut dyn RecordMut) -> Result<(), DecodeError>;
     /// Begins a list.
     fn begin_list(&mut self) -> Result<(), DecodeError>;
     /// Whether there is an element at `index`, counted from 0; ends the list when there is none.

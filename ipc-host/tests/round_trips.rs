@@ -1,12 +1,16 @@
 //! Every message in every encoding, with whatever values its table allows.
 
-use arwen_interface::{BigInt, EsdtTransfer, LogEntry, VmInput, VmOutput};
+use arwen_interface::{
+    BigInt, CallType, EsdtTransfer, LogEntry, MAX_OUTPUT_SIZE, OutputAccount, OutputTransfer, StorageUpdate,
+    VmInput, VmOutput,
+};
 use arwen_ipc_host::error::{DecodeError, Problem};
+use arwen_ipc_host::frame::MAX_PAYLOAD;
 use arwen_ipc_host::log::{Correlation, LogLine};
 use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::messages::*;
 use arwen_ipc_host::records::Base;
-use arwen_ipc_host::wire::{Budget, Dialect, Record, Source};
+use arwen_ipc_host::wire::{Budget, Dialect, RecordMut, Source};
 use proptest::prelude::*;
 
 /// Reads any value out of any bytes: values of every table are made by reading one from it. Once the bytes are used up,
@@ -67,7 +71,7 @@ impl Source for Anything {
     fn big(&mut self) -> Result<BigInt, DecodeError> {
         Ok(BigInt::from_signed_bytes_be(&self.some_bytes()))
     }
-    fn record(&mut self, record: &mut dyn Record) -> Result<(), DecodeError> {
+    fn record(&mut self, record: &mut dyn RecordMut) -> Result<(), DecodeError> {
         for (index, field) in record.table().fields.iter().enumerate() {
             if field.dialect != Some(Dialect::Legacy) {
                 record.read_field(index, self)?;
@@ -112,8 +116,14 @@ fn anything(kind: Kind, entropy: Vec<u8>) -> (Base, Body) {
 fn arrived(marshalizer: Marshalizer, mut body: Body) -> Body {
     if marshalizer == Marshalizer::Gob {
         match &mut body {
-            Body::ContractDeployRequest(deploy) => deploy.known.clear(),
-            Body::ContractCallRequest(call) => call.known.clear(),
+            Body::ContractDeployRequest(deploy) => {
+                deploy.known.clear();
+                deploy.profiles = 0;
+            }
+            Body::ContractCallRequest(call) => {
+                call.known.clear();
+                call.profiles = 0;
+            }
             Body::ContractResponse(response) => response.unused.clear(),
             Body::VersionRequest(request) => request.binary_tables = 0,
             Body::VersionResponse(response) => response.binary_tables = 0,
@@ -191,6 +201,97 @@ proptest! {
             prop_assert!(read.is_err() || marshalizer == Marshalizer::Binary);
         }
     }
+}
+
+/// What nothing but an output takes of a message, in bytes.
+const REST: u64 = 1024;
+
+#[test]
+fn an_output_of_the_largest_size_fits_a_payload_in_every_encoding() {
+    let most = |size: u64| size * 19 / 10 + REST;
+    let big = BigInt::from_signed_bytes_be(&[0x7f; 1000]);
+    let bytes = |length: usize| vec![0xff; length];
+    let account = |length: usize| OutputAccount {
+        address: bytes(length),
+        nonce: u64::MAX,
+        gas_used: u64::MAX,
+        ..OutputAccount::default()
+    };
+    let transfer = OutputTransfer {
+        gas_limit: u64::MAX,
+        gas_locked: u64::MAX,
+        call_type: CallType::EsdtTransferAndExecute,
+        ..OutputTransfer::default()
+    };
+    let update = |length| StorageUpdate {
+        offset: bytes(length),
+        data: bytes(length),
+    };
+    let entry = |length| LogEntry {
+        identifier: bytes(length),
+        topics: vec![bytes(length); 10],
+        ..LogEntry::default()
+    };
+    let lengths = [0, 1, 2, 3, 100];
+    let mut outputs = vec![
+        VmOutput {
+            return_message: bytes(1000),
+            ..VmOutput::default()
+        },
+        VmOutput {
+            return_message: vec![0; 1000],
+            gas_refund: Some(-&big),
+            ..VmOutput::default()
+        },
+        VmOutput {
+            output_accounts: vec![
+                OutputAccount {
+                    balance: Some(big.clone()),
+                    balance_delta: Some(-&big),
+                    transfers: vec![transfer; 100],
+                    ..account(32)
+                };
+                10
+            ],
+            ..VmOutput::default()
+        },
+    ];
+    outputs.extend(lengths.map(|length| VmOutput {
+        return_data: vec![bytes(length); 1000],
+        deleted_accounts: vec![bytes(length); 1000],
+        touched_accounts: vec![bytes(length); 1000],
+        ..VmOutput::default()
+    }));
+    outputs.extend(lengths.map(|length| VmOutput {
+        output_accounts: vec![account(length); 100],
+        logs: vec![entry(length); 100],
+        ..VmOutput::default()
+    }));
+    outputs.extend(lengths.map(|length| VmOutput {
+        output_accounts: vec![OutputAccount {
+            storage_updates: vec![update(length); 1000],
+            ..account(length)
+        }],
+        ..VmOutput::default()
+    }));
+    for output in outputs {
+        let size = output.decoded_size();
+        let reply = ContractResponse {
+            output: Some(output),
+            ..ContractResponse::default()
+        };
+        for marshalizer in Marshalizer::ALL {
+            let payload = marshalizer
+                .encode(&Base::default(), &reply, Dialect::Current)
+                .unwrap();
+            assert!(
+                payload.len() as u64 <= most(size),
+                "{marshalizer}: {} of {size}",
+                payload.len()
+            );
+        }
+    }
+    assert!(most(MAX_OUTPUT_SIZE) <= u64::from(MAX_PAYLOAD));
 }
 
 #[test]

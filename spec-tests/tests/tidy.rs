@@ -23,6 +23,7 @@ const UNSAFE_FILES: &[(&str, &str)] = &[
     ("examples/crowdfunding/src/env.rs", "calls host functions"),
     ("ipc-host/child/tests/sandbox.rs", "makes system calls that are refused"),
     ("ipc-host/src/fds.rs", "hands file descriptors to a child, and closes others"),
+    ("ipc-host/src/mailbox.rs", "reads and writes memory that two processes share"),
 ];
 
 /// What lets time, randomness or the surroundings of the process in.

@@ -43,7 +43,7 @@ impl RawNode {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        let ends = fds::pass(&mut command)?;
+        let ends = fds::pass(&mut command, None)?;
         Ok(Self {
             child: command.spawn()?,
             init: Some(ends.init),

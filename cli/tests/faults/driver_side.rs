@@ -83,8 +83,8 @@ pub fn matches(text: &str, pattern: &str) -> bool {
     }
 }
 
-/// Runs a row in an encoding.
-pub fn run(index: usize, fault: &ChildFault, marshalizer: Marshalizer) {
+/// Runs a row in an encoding, or in binary through the memory that the driver shares with its child.
+pub fn run(index: usize, fault: &ChildFault, marshalizer: Marshalizer, in_memory: bool) {
     let before = traces();
     let slow = fault
         .steps
@@ -95,7 +95,8 @@ pub fn run(index: usize, fault: &ChildFault, marshalizer: Marshalizer) {
     } else {
         config().timeout
     };
-    let mut scene = Scene::set(&index.to_string(), marshalizer, timeout);
+    let way = if in_memory { fake::IN_MEMORY } else { "" };
+    let mut scene = Scene::set(&format!("{way}{index}"), marshalizer, timeout);
     let state = scene.node.world.accounts.clone();
     let child = scene.node.driver.process_id();
     forget_peak();
@@ -173,6 +174,32 @@ fn real() -> (Node, Bytes) {
 
 fn signal(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid as i32).unwrap(), signal).unwrap();
+}
+
+/// How many system calls of this process have written something so far.
+fn writes() -> u64 {
+    let counts = fs::read_to_string("/proc/self/io").unwrap();
+    let count = counts.lines().find_map(|line| line.strip_prefix("syscw: "));
+    count.unwrap().parse().unwrap()
+}
+
+/// Calls of a child of the same build need no pipe, as long as both sides are awake.
+pub fn memory_is_shared() {
+    const CALLS: u64 = 100;
+    if thread::available_parallelism().is_ok_and(|processors| processors.get() == 1) {
+        // Nobody looks for messages then.
+        return;
+    }
+    let (mut node, counter) = real();
+    // On a busy machine the two are seldom awake together.
+    let is_used = (0..1000).any(|_| {
+        let before = writes();
+        for _ in 0..CALLS {
+            node.call(&counter, "increment", 1_000_000).unwrap();
+        }
+        writes() - before < CALLS / 2
+    });
+    assert!(is_used);
 }
 
 /// A child that is killed at a question costs one call.

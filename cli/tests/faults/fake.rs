@@ -2,7 +2,7 @@
 //! it is the real child.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
@@ -10,10 +10,12 @@ use std::time::Duration;
 use std::{env, thread};
 
 use arwen_interface::VmOutput;
+use arwen_ipc_child::transport::Transport;
 use arwen_ipc_host::binary;
 use arwen_ipc_host::channel::{Channel, Pair, receive_initialize};
-use arwen_ipc_host::fds::{End, inherit};
+use arwen_ipc_host::fds::{End, inherit, inherit_mailbox};
 use arwen_ipc_host::frame::{MAX_PAYLOAD, write_log, write_message};
+use arwen_ipc_host::mailbox::Mailbox;
 use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::messages::*;
 use arwen_ipc_host::records::Base;
@@ -41,6 +43,9 @@ pub fn output() -> VmOutput {
 
 /// The script of a child that has no binary encoding, as [`SCRIPT`] has it.
 pub const STRANGER: &str = "stranger";
+
+/// Before the number of a row: as [`SCRIPT`] has it when the child uses the memory that the driver shares with it.
+pub const IN_MEMORY: &str = "in memory ";
 
 /// The script of a child that dies after so many bytes, as [`SCRIPT`] has it.
 pub fn cut_script(bytes: usize) -> String {
@@ -87,8 +92,38 @@ impl Write for Replies {
     }
 }
 
+/// What messages travel over, with the faults of a pipe.
+trait Way: Read + Write {
+    /// Dies when so many more bytes are written.
+    fn cut_after(&mut self, bytes: usize);
+    /// Closes the pipe of replies.
+    fn close(&mut self);
+}
+
+impl Way for Pair<BufReader<File>, Replies> {
+    fn cut_after(&mut self, bytes: usize) {
+        self.writer.left = bytes;
+    }
+    fn close(&mut self) {
+        self.writer.pipe = None;
+    }
+}
+
+impl Way for Transport {
+    fn cut_after(&mut self, _: usize) {
+        unreachable!("what is in memory is there at once");
+    }
+    fn close(&mut self) {
+        unreachable!("memory is not closed");
+    }
+}
+
 /// Is the child, until it ends.
 pub fn main(script: &str) -> ! {
+    let (in_memory, script) = match script.strip_prefix(IN_MEMORY) {
+        Some(script) => (true, script),
+        None => (false, script),
+    };
     let mark = PathBuf::from(env::var_os(MARK).unwrap());
     if mark.exists() {
         let error = Command::new(env!("CARGO_BIN_EXE_arwen")).exec();
@@ -97,13 +132,20 @@ pub fn main(script: &str) -> ! {
     fs::write(&mark, "").unwrap();
     let [mut init, requests, replies, _profiles, lines] = End::ALL.map(|end| inherit(end).unwrap());
     let (arguments, dialect) = receive_initialize(&mut init).unwrap();
-    let mut channel = Channel::new(Pair {
-        reader: BufReader::new(requests),
-        writer: Replies {
-            pipe: Some(replies),
-            left: usize::MAX,
-        },
-    });
+    let way: Box<dyn Way> = if in_memory {
+        let mailbox = inherit_mailbox().and_then(|file| Mailbox::open(&file));
+        assert!(mailbox.is_some(), "the driver shares no memory");
+        Box::new(Transport::new(requests, replies, mailbox).unwrap())
+    } else {
+        Box::new(Pair {
+            reader: BufReader::new(requests),
+            writer: Replies {
+                pipe: Some(replies),
+                left: usize::MAX,
+            },
+        })
+    };
+    let mut channel = Channel::new(way);
     channel.dialect = dialect;
     // Binary is agreed on by the version question; until then it means JSON.
     if arguments.messages_marshalizer != Marshalizer::Binary {
@@ -140,7 +182,7 @@ pub fn main(script: &str) -> ! {
 }
 
 struct Child {
-    channel: Channel<Pair<BufReader<File>, Replies>>,
+    channel: Channel<Box<dyn Way>>,
     lines: File,
 }
 
@@ -174,7 +216,7 @@ impl Child {
                     .marshalizer
                     .encode(&base, &reply, self.channel.dialect)
                     .unwrap();
-                let _ = write_message(&mut self.channel.transport().writer, kind, &payload, MAX_PAYLOAD);
+                let _ = write_message(self.channel.transport(), kind, &payload, MAX_PAYLOAD);
             }
             Step::Ask => {
                 self.send(BlockchainCurrentEpochRequest {});
@@ -192,8 +234,8 @@ impl Child {
                 let _ = self.channel.transport().write_all(&frame);
             }
             Step::Bytes(bytes) => drop(self.channel.transport().write_all(bytes)),
-            Step::CutAfter(bytes) => self.channel.transport().writer.left = bytes,
-            Step::CloseReplies => self.channel.transport().writer.pipe = None,
+            Step::CutAfter(bytes) => self.channel.transport().cut_after(bytes),
+            Step::CloseReplies => self.channel.transport().close(),
             Step::Chatter(bytes) => {
                 let text = "chatter\n".repeat(bytes / 8);
                 let _ = io::stdout().write_all(text.as_bytes());

@@ -30,10 +30,22 @@ fn main() {
     for marshalizer in Marshalizer::ALL {
         for (index, fault) in rows::CHILD_FAULTS.iter().enumerate() {
             let name = format!("child, {marshalizer}: {}", fault.fault);
-            trials.push(trial(name, move || driver_side::run(index, fault, marshalizer)));
+            trials.push(trial(name, move || {
+                driver_side::run(index, fault, marshalizer, false)
+            }));
         }
         let name = format!("child, {marshalizer}: dies after any number of bytes");
         trials.push(trial(name, move || driver_side::cut(marshalizer)));
+    }
+    let only_in_pipes =
+        |step: &rows::Step| matches!(step, rows::Step::CutAfter(_) | rows::Step::CloseReplies);
+    for (index, fault) in rows::CHILD_FAULTS.iter().enumerate() {
+        if !fault.steps.iter().any(only_in_pipes) {
+            let name = format!("child, in memory: {}", fault.fault);
+            trials.push(trial(name, move || {
+                driver_side::run(index, fault, Marshalizer::Binary, true);
+            }));
+        }
     }
     for (name, work) in [
         (
@@ -44,6 +56,7 @@ fn main() {
             "is killed or stopped while it computes",
             driver_side::killed_while_it_computes,
         ),
+        ("shares memory", driver_side::memory_is_shared),
         ("is killed at any moment", driver_side::killed_at_any_moment),
         (
             "is none, or cannot be started",

@@ -90,12 +90,25 @@ impl<'a, T: Read + Write> PipeHooks<'a, T> {
         }
     }
 
+    /// The same for a request whose fields are all bytes, these: it is made only if its reply is not known.
+    fn exchange_fields<const N: usize, Q: Request>(
+        &mut self,
+        fields: [&[u8]; N],
+        make: impl FnOnce([Vec<u8>; N]) -> Q,
+    ) -> Result<(Q::Reply, String), HookError> {
+        let known = match self.lost {
+            None => self.known.find_fields::<Q>(&fields),
+            Some(_) => None,
+        };
+        match known {
+            Some(known) => Ok(known),
+            None => self.exchange(&make(fields.map(<[u8]>::to_vec))),
+        }
+    }
+
     /// The reply, or the error the node reports instead.
     fn ask<Q: Request>(&mut self, request: Q) -> Result<Q::Reply, HookError> {
-        match self.exchange(&request)? {
-            (reply, error) if error.is_empty() => Ok(reply),
-            (_, error) => Err(HookError(as_format(&error))),
-        }
+        self.exchange(&request).and_then(reply_of)
     }
 
     /// The reply, whatever error the node reports; the zero value when there is none.
@@ -103,6 +116,14 @@ impl<'a, T: Read + Write> PipeHooks<'a, T> {
         self.exchange(&request)
             .map(|(reply, _)| reply)
             .unwrap_or_default()
+    }
+}
+
+/// The reply, or the error that came with it.
+fn reply_of<R>((reply, error): (R, String)) -> Result<R, HookError> {
+    match error.is_empty() {
+        true => Ok(reply),
+        false => Err(HookError(as_format(&error))),
     }
 }
 
@@ -122,11 +143,10 @@ impl<T: Read + Write> BlockchainHook for PipeHooks<'_, T> {
     }
 
     fn storage_data(&mut self, account: &[u8], key: &[u8]) -> Result<Vec<u8>, HookError> {
-        let request = BlockchainGetStorageDataRequest {
-            address: account.to_vec(),
-            index: key.to_vec(),
-        };
-        Ok(self.ask(request)?.data)
+        let reply = self.exchange_fields([account, key], |[address, index]| {
+            BlockchainGetStorageDataRequest { address, index }
+        });
+        Ok(reply_of(reply?)?.data)
     }
 
     fn block_hash(&mut self, nonce: u64) -> Result<Vec<u8>, HookError> {
@@ -201,11 +221,8 @@ impl<T: Read + Write> BlockchainHook for PipeHooks<'_, T> {
     }
 
     fn user_account(&mut self, address: &[u8]) -> Result<Option<UserAccount>, HookError> {
-        Ok(self
-            .ask(BlockchainGetUserAccountRequest {
-                address: address.to_vec(),
-            })?
-            .result)
+        let reply = self.exchange_fields([address], |[address]| BlockchainGetUserAccountRequest { address });
+        Ok(reply_of(reply?)?.result)
     }
 
     fn code(&mut self, account: &UserAccount) -> Vec<u8> {

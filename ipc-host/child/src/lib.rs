@@ -12,6 +12,7 @@ pub mod machine;
 mod run;
 pub mod sandbox;
 pub mod serve;
+pub mod transport;
 mod vm;
 mod watch;
 

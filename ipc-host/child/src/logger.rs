@@ -8,7 +8,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -49,6 +49,8 @@ enum Command {
 #[derive(Debug, Default)]
 struct Shared {
     levels: RwLock<LogLevels>,
+    /// Whether the levels want how runs used their gas, which every run asks.
+    wants_gas: AtomicBool,
     profiles: Mutex<Profiles>,
     dropped: AtomicU64,
     interrupts: Interrupts,
@@ -59,6 +61,8 @@ struct Shared {
 struct Profiles {
     pipe: Option<File>,
     bytes: Vec<u8>,
+    /// How many messages have come.
+    seen: u64,
 }
 
 impl Profiles {
@@ -69,6 +73,7 @@ impl Profiles {
             match read_log(&mut &self.bytes[..], MAX_PROFILE) {
                 Ok(payload) => {
                     self.bytes.drain(..4 + payload.len());
+                    self.seen += 1;
                     let (mut profile, mut order) = (LogProfile::default(), InterruptOrder::default());
                     if json::decode(&payload, &mut [&mut profile, &mut order]).is_ok() {
                         return Some(Ok((profile, order)));
@@ -162,8 +167,16 @@ impl Logger {
 
     /// Applies the profiles and orders that have come. A profile that cannot be read changes nothing.
     pub fn follow(&self) {
+        self.follow_to(u64::MAX);
+    }
+
+    /// The same, unless so many have come since the start.
+    pub fn follow_to(&self, count: u64) {
         // Held until they are applied, so that the other thread does not overtake.
         let mut profiles = self.profiles();
+        if profiles.seen >= count {
+            return;
+        }
         while let Some(next) = profiles.next() {
             let (profile, order) = match next {
                 Ok(next) => next,
@@ -186,7 +199,9 @@ impl Logger {
                 continue;
             }
             if let Some(levels) = LogLevels::parse(&profile.patterns) {
+                let wants_gas = levels.wants(gas_line::LOGGER, LogLevel::Trace);
                 *self.shared.levels.write().unwrap_or_else(PoisonError::into_inner) = levels;
+                self.shared.wants_gas.store(wants_gas, Ordering::Release);
             }
             self.log(LogLevel::Info, PIPE_LOGGER, "Profile change applied.", &[]);
         }
@@ -205,7 +220,7 @@ impl Logger {
 
     /// Whether the node wants to know how runs used their gas.
     pub fn wants_gas(&self) -> bool {
-        self.wants(gas_line::LOGGER, LogLevel::Trace)
+        self.queue.is_some() && self.shared.wants_gas.load(Ordering::Acquire)
     }
 
     /// Writes a line, unless the profile does not want it or the queue is full.

@@ -2,17 +2,17 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, BufReader, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{panic, thread};
 
 use arwen_eei::{Artefacts, BuiltinMode, Tier, VmSettings};
-use arwen_ipc_host::channel::{Channel, Pair, receive_initialize};
-use arwen_ipc_host::fds::{End, inherit};
+use arwen_ipc_host::channel::{Channel, receive_initialize};
+use arwen_ipc_host::fds::{End, inherit, inherit_mailbox};
 use arwen_ipc_host::log::LogLevel;
+use arwen_ipc_host::mailbox::Mailbox;
 use arwen_ipc_host::marshalizer::Marshalizer;
-use arwen_ipc_host::patience::PatientReader;
 use arwen_ipc_host::records::InitializeArguments;
 
 use crate::cache::{CacheError, CacheKey, Folder};
@@ -20,6 +20,7 @@ use crate::interrupt::Interrupts;
 use crate::logger::Logger;
 use crate::sandbox::{Mode, Report, Sandbox, lock_down};
 use crate::serve::{log_unknown_prices, serve};
+use crate::transport::{ToldLines, Transport};
 use crate::vm::VmMachine;
 use crate::watch;
 
@@ -119,6 +120,8 @@ fn start(options: Options) -> Failure {
             text: "Cannot get pipe file".into(),
         };
     };
+    // Its descriptor is closed again at once; the memory stays.
+    let mailbox = inherit_mailbox().and_then(|file| Mailbox::open(&file));
     let sandbox = Sandbox {
         mode: options.sandbox,
         cache: options.cache.clone(),
@@ -136,6 +139,10 @@ fn start(options: Options) -> Failure {
     };
     drop(init);
     let interrupts = Interrupts::default();
+    let lines = ToldLines {
+        pipe: lines,
+        teller: mailbox.as_ref().map(Mailbox::teller),
+    };
     let logger = match Logger::start(profiles, lines, arguments.logs_marshalizer, interrupts.clone()) {
         Ok(logger) => logger,
         Err(error) => return Failure::init("Cannot start logs loop", error),
@@ -162,14 +169,11 @@ fn start(options: Options) -> Failure {
     if let Err(error) = watch::watch(&to_node, ended) {
         return Failure::init("Cannot create ArwenPart", error);
     }
-    let from_node = match PatientReader::new(from_node) {
-        Ok(reader) => reader,
+    let transport = match Transport::new(from_node, to_node, mailbox) {
+        Ok(transport) => transport,
         Err(error) => return Failure::init("Cannot create ArwenPart", error),
     };
-    let mut channel = Channel::new(Pair {
-        reader: BufReader::new(from_node),
-        writer: to_node,
-    });
+    let mut channel = Channel::new(transport);
     channel.dialect = dialect;
     if arguments.messages_marshalizer == Marshalizer::Gob {
         channel.marshalizer = Marshalizer::Gob;

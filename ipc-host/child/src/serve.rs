@@ -87,20 +87,32 @@ impl<T: Read + Write> Server<'_, T> {
         self.channel.reset();
         let Received { body, dialect, .. } = self.channel.receive()?;
         self.dialogue += 1;
-        self.logger.follow();
+        match &body {
+            Body::ContractDeployRequest(ContractDeployRequest { profiles, .. })
+            | Body::ContractCallRequest(ContractCallRequest { profiles, .. })
+                if *profiles != 0 =>
+            {
+                self.logger.follow_to(*profiles);
+            }
+            _ => self.logger.follow(),
+        }
         if let Some(dialect) = dialect {
             self.channel.dialect = dialect;
         }
         match body {
             Body::Stop(_) => Err(LoopEnd::Stop),
-            Body::ContractDeployRequest(ContractDeployRequest { create_input, known }) => {
+            Body::ContractDeployRequest(ContractDeployRequest {
+                create_input, known, ..
+            }) => {
                 let Some(input) = create_input else {
                     return self.reply_output(Err(no_input()), vec![]);
                 };
                 let (result, unused) = self.run(&known, |machine, hook| machine.create(hook, &input))?;
                 self.reply_output(result, unused)
             }
-            Body::ContractCallRequest(ContractCallRequest { call_input, known }) => {
+            Body::ContractCallRequest(ContractCallRequest {
+                call_input, known, ..
+            }) => {
                 let Some(input) = call_input else {
                     return self.reply_output(Err(no_input()), vec![]);
                 };

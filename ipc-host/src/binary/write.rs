@@ -4,7 +4,7 @@ use std::fmt;
 
 use num_bigint::BigInt;
 use postcard::ser_flavors::Flavor;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{nullable, present};
 use crate::error::Inexpressible;
@@ -74,10 +74,30 @@ impl<'a> BinarySink<'a> {
         let _ = value.serialize(&mut self.out);
     }
 
+    /// Writes an unsigned number. Most are one byte.
+    #[inline]
+    fn put_number(&mut self, number: u64) {
+        match u8::try_from(number) {
+            Ok(byte @ 0..=0x7f) => self.out.output.0.push(byte),
+            _ => self.put(number),
+        }
+    }
+
     #[inline]
     fn put_bytes(&mut self, bytes: &[u8]) {
-        // As above.
-        let _ = self.out.serialize_bytes(bytes);
+        self.put_number(bytes.len() as u64);
+        self.out.output.0.extend_from_slice(bytes);
+    }
+
+    /// Writes a number as the fewest bytes in two's complement that it has, but for 0, which is one byte.
+    fn put_small(&mut self, number: i64) {
+        let unused = match number {
+            0.. => number.leading_zeros(),
+            _ => number.leading_ones(),
+        };
+        // One bit is the sign.
+        let bytes = 8 - (unused as usize - 1) / 8;
+        self.put_bytes(number.to_le_bytes().get(..bytes).unwrap_or_default());
     }
 
     /// Says that a value follows that might have been absent.
@@ -92,7 +112,7 @@ impl<'a> BinarySink<'a> {
         if let Type::List(item) | Type::Map(item) = self.ty {
             self.items.push(item);
         }
-        self.put(len);
+        self.put_number(len as u64);
     }
 
     fn item(&mut self) {
@@ -109,18 +129,23 @@ impl Sink for BinarySink<'_> {
     fn refuse(&mut self, _: Inexpressible) {
         // Fields of the older dialect are not written here; everything has its place.
     }
+    #[inline]
     fn bool(&mut self, value: bool) {
         self.put(value);
     }
+    #[inline]
     fn int(&mut self, value: i64) {
         self.put(value);
     }
+    #[inline]
     fn uint(&mut self, value: u64) {
-        self.put(value);
+        self.put_number(value);
     }
+    #[inline]
     fn text(&mut self, value: &[u8]) {
         self.put_bytes(value);
     }
+    #[inline]
     fn bytes(&mut self, value: &[u8]) {
         self.some();
         self.put_bytes(value);
@@ -129,11 +154,15 @@ impl Sink for BinarySink<'_> {
         match value {
             Some(value) => {
                 self.some();
-                self.put_bytes(&value.to_signed_bytes_le());
+                match i64::try_from(value) {
+                    Ok(small) => self.put_small(small),
+                    Err(_) => self.put_bytes(&value.to_signed_bytes_le()),
+                }
             }
             None => self.null(),
         }
     }
+    #[inline]
     fn null(&mut self) {
         self.put(false);
     }
@@ -141,13 +170,16 @@ impl Sink for BinarySink<'_> {
         self.some();
         record.write_binary(self);
     }
+    #[inline]
     fn begin_list(&mut self, len: usize) -> bool {
         self.open(len);
         true
     }
+    #[inline]
     fn element(&mut self) {
         self.item();
     }
+    #[inline]
     fn end_list(&mut self) {
         self.items.pop();
     }
@@ -166,5 +198,34 @@ impl Sink for BinarySink<'_> {
     }
     fn end_map(&mut self) {
         self.items.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::BinarySource;
+    use super::*;
+    use crate::wire::Source;
+
+    #[test]
+    fn short_integers_are_written_and_read_as_long_ones() {
+        let near = |number: i64| (-2..=2).map(move |by| number.wrapping_add(by));
+        for number in (0..64).flat_map(|bit| near(1 << bit).chain(near(-1 << bit))) {
+            let big = BigInt::from(number);
+            let mut out = Vec::new();
+            BinarySink::new(&mut out).big(Some(&big));
+            assert_eq!(out[1..], big.to_signed_bytes_le(), "{number}");
+            assert_eq!(BinarySource::new(&out).big().unwrap(), big);
+        }
+    }
+
+    #[test]
+    fn numbers_are_as_postcard_writes_them() {
+        for number in (0..64).flat_map(|bit| [1_u64 << bit, (1 << bit) - 1]) {
+            let mut out = Vec::new();
+            BinarySink::new(&mut out).uint(number);
+            assert_eq!(out, postcard::to_slice(&number, &mut [0; 10]).unwrap());
+            assert_eq!(BinarySource::new(&out).uint(u64::MAX).unwrap(), number);
+        }
     }
 }

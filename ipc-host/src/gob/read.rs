@@ -7,7 +7,7 @@ use super::number::Cursor;
 use super::types::{Types, Wire};
 use crate::error::{DecodeError, Problem};
 use crate::records::Base;
-use crate::wire::{Budget, Declared, Dialect, MAX_BIG_BYTES, Record, Source};
+use crate::wire::{Budget, Declared, Dialect, MAX_BIG_BYTES, RecordMut, Source};
 
 type Result<T> = std::result::Result<T, DecodeError>;
 
@@ -44,7 +44,11 @@ impl<'a> GobSource<'a> {
     ///
     /// # Errors
     /// The payload is no gob, or a field has a value of another type.
-    pub fn value(mut self, mut base: Option<&mut Base>, record: &mut dyn Record) -> Result<Option<Dialect>> {
+    pub fn value(
+        mut self,
+        mut base: Option<&mut Base>,
+        record: &mut dyn RecordMut,
+    ) -> Result<Option<Dialect>> {
         loop {
             let length = self.cursor.count()?;
             let end = self.cursor.rest().len() - length;
@@ -71,7 +75,7 @@ impl<'a> GobSource<'a> {
     }
 
     /// Reads a struct into the fields of `record` that have the names of the sender's.
-    fn fields(&mut self, mut base: Option<&mut Base>, record: &mut dyn Record) -> Result<()> {
+    fn fields(&mut self, mut base: Option<&mut Base>, record: &mut dyn RecordMut) -> Result<()> {
         let Some(Wire::Struct(fields)) = self.types.get(self.ty) else {
             return Err(self.refuse("a struct"));
         };
@@ -247,7 +251,7 @@ impl Source for GobSource<'_> {
         }
     }
 
-    fn record(&mut self, record: &mut dyn Record) -> Result<()> {
+    fn record(&mut self, record: &mut dyn RecordMut) -> Result<()> {
         self.fields(None, record)
     }
 

@@ -8,7 +8,7 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use num_bigint::BigInt;
 
 use crate::error::{DecodeError, Problem};
-use crate::wire::{Budget, Dialect, Field, Record, Source, Type};
+use crate::wire::{Budget, Dialect, Field, RecordMut, Source, Type};
 
 /// How deeply objects and lists may nest, as in Go.
 const MAX_DEPTH: usize = 10_000;
@@ -64,7 +64,7 @@ impl<'a> JsonSource<'a> {
     ///
     /// # Errors
     /// What comes next is no object, or a field has a value of another type.
-    pub fn flattened(&mut self, records: &mut [&mut dyn Record]) -> Result<()> {
+    pub fn flattened(&mut self, records: &mut [&mut dyn RecordMut]) -> Result<()> {
         if self.null()? {
             return Ok(());
         }
@@ -88,7 +88,7 @@ impl<'a> JsonSource<'a> {
     }
 
     /// Reads the value of `key` into the field of `record` that has this name, or skips it.
-    fn field(&mut self, record: &mut dyn Record, key: &str) -> Result<()> {
+    fn field(&mut self, record: &mut dyn RecordMut, key: &str) -> Result<()> {
         let fields = record.table().fields;
         let Some((index, inner)) = lookup(fields, key, str::eq).or_else(|| lookup(fields, key, folded_eq))
         else {
@@ -98,7 +98,7 @@ impl<'a> JsonSource<'a> {
         self.read_field(record, index)
     }
 
-    fn read_field(&mut self, record: &mut dyn Record, index: usize) -> Result<()> {
+    fn read_field(&mut self, record: &mut dyn RecordMut, index: usize) -> Result<()> {
         let Some(field) = record.table().fields.get(index) else {
             return self.skip();
         };
@@ -376,7 +376,7 @@ impl Source for JsonSource<'_> {
         text.parse().map_err(|_| self.refuse("an integer"))
     }
 
-    fn record(&mut self, record: &mut dyn Record) -> Result<()> {
+    fn record(&mut self, record: &mut dyn RecordMut) -> Result<()> {
         if let Some(field) = self.flattened.take() {
             let index = record
                 .table()

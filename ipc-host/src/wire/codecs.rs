@@ -108,12 +108,11 @@ impl Codec<Vec<u8>> for Bytes {
         sink.bytes(value);
     }
     fn read<S: Source + ?Sized>(value: &mut Vec<u8>, source: &mut S) -> Result<(), DecodeError> {
-        *value = if source.null()? {
-            Vec::new()
-        } else {
-            source.bytes()?
-        };
-        Ok(())
+        if source.null()? {
+            value.clear();
+            return Ok(());
+        }
+        source.bytes_into(value)
     }
 }
 

@@ -123,7 +123,7 @@ pub struct RecordType {
     pub fields: &'static [Field],
 }
 
-/// A struct that crosses the pipe.
+/// A struct that crosses the pipe, as its writer sees it.
 pub trait Record {
     /// Its table.
     fn table(&self) -> &'static RecordType;
@@ -133,13 +133,17 @@ pub trait Record {
     }
     /// Writes the field at `index` of the table.
     fn write_field(&self, index: usize, sink: &mut dyn Sink);
+    /// Writes all fields in binary: what [`write_field`](Self::write_field) would do for one after the other, at once.
+    fn write_binary(&self, sink: &mut BinarySink<'_>);
+}
+
+/// A struct that crosses the pipe, as its reader sees it.
+pub trait RecordMut: Record {
     /// Reads the field at `index` of the table.
     ///
     /// # Errors
     /// What comes next is not of the field's type.
     fn read_field(&mut self, index: usize, source: &mut dyn Source) -> Result<(), DecodeError>;
-    /// Writes all fields in binary: what [`write_field`](Self::write_field) would do for one after the other, at once.
-    fn write_binary(&self, sink: &mut BinarySink<'_>);
     /// Reads all fields in binary.
     ///
     /// # Errors
@@ -148,7 +152,7 @@ pub trait Record {
 }
 
 /// A record whose table is known without a value.
-pub trait Declared: Record + Default + 'static {
+pub trait Declared: RecordMut + Default + 'static {
     /// The table.
     const TABLE: RecordType;
 }
@@ -179,6 +183,16 @@ macro_rules! record {
                     at += 1;
                 )*
             }
+            #[allow(unused_variables)]
+            fn write_binary(&self, sink: &mut $crate::binary::BinarySink<'_>) {
+                $(
+                    if sink.begin(const { &$crate::record!(@field $json: $codec $(, .$option($($arg)?))*) }) {
+                        <$codec as $crate::wire::Codec<_>>::write(&self.$field, sink);
+                    }
+                )*
+            }
+        }
+        impl $crate::wire::RecordMut for $rust {
             #[allow(unused_assignments, unused_mut, unused_variables)]
             fn read_field(
                 &mut self,
@@ -193,14 +207,6 @@ macro_rules! record {
                     at += 1;
                 )*
                 Ok(())
-            }
-            #[allow(unused_variables)]
-            fn write_binary(&self, sink: &mut $crate::binary::BinarySink<'_>) {
-                $(
-                    if sink.begin(const { &$crate::record!(@field $json: $codec $(, .$option($($arg)?))*) }) {
-                        <$codec as $crate::wire::Codec<_>>::write(&self.$field, sink);
-                    }
-                )*
             }
             #[allow(unused_variables)]
             fn read_binary(
