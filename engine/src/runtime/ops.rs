@@ -33,6 +33,16 @@ fn in_stretches(
 }
 
 impl Store {
+    /// Notes why something did not grow: what the machine refused, or an interrupt left undone, must not be seen as an
+    /// outcome.
+    pub(crate) fn note(&mut self, why: NoGrowth) {
+        match why {
+            NoGrowth::Limit => {}
+            NoGrowth::Machine => self.refused = true,
+            NoGrowth::Interrupted => self.interrupted = true,
+        }
+    }
+
     /// `memory.grow` of memory 0: pages before, or `u32::MAX` when it may not grow.
     pub(crate) fn op_memory_grow(&mut self, id: InstanceId, pages: u32) -> u32 {
         let memory = self.instances[id.0 as usize].memories[0];
@@ -314,7 +324,7 @@ mod tests {
             ),
             (
                 |s, id| match s.op_table_grow(id, 0, 9, ELEMENTS) {
-                    u32::MAX if s.is_interrupted() => Err(Trap::Interrupted),
+                    u32::MAX if s.interrupted => Err(Trap::Interrupted),
                     _ => Ok(()),
                 },
                 |s| s.tables[0].len() as usize,

@@ -13,7 +13,7 @@ use super::table::Table;
 use crate::backend;
 use crate::config::Tier;
 use crate::engine::Engine;
-use crate::error::{GrowError, InstantiateError, NoGrowth};
+use crate::error::{GrowError, InstantiateError};
 use crate::host::{Caller, Host, HostStop};
 use crate::module::Module;
 use crate::module::info::ExternIndex;
@@ -116,9 +116,9 @@ pub struct Store {
     /// Instances whose references have native entries, counted from the first on.
     wired: usize,
     /// Has the machine refused memory to its code? Then nothing it does is an outcome.
-    refused: bool,
+    pub(super) refused: bool,
     /// Has its code been told less than the truth because of an interrupt? Then nothing it did is an outcome.
-    interrupted: bool,
+    pub(super) interrupted: bool,
 }
 
 impl Store {
@@ -378,22 +378,6 @@ impl Store {
         results.fill(0);
         self.call_host(instance, id, host, budget, &args, results)
             .map_err(|HostStop| Trap::Host)
-    }
-
-    /// Has an interrupt left something undone in the invocation at hand?
-    #[cfg(test)]
-    pub(crate) fn is_interrupted(&self) -> bool {
-        self.interrupted
-    }
-
-    /// Notes why something did not grow: what the machine refused, or an interrupt left undone, must not be seen as an
-    /// outcome.
-    pub(crate) fn note(&mut self, why: NoGrowth) {
-        match why {
-            NoGrowth::Limit => {}
-            NoGrowth::Machine => self.refused = true,
-            NoGrowth::Interrupted => self.interrupted = true,
-        }
     }
 
     /// Calls host function `id` on behalf of an instance, with `remaining` slots of stack left. The only way to a
