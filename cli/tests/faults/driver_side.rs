@@ -176,32 +176,6 @@ fn signal(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid as i32).unwrap(), signal).unwrap();
 }
 
-/// How many system calls of this process have written something so far.
-fn writes() -> u64 {
-    let counts = fs::read_to_string("/proc/self/io").unwrap();
-    let count = counts.lines().find_map(|line| line.strip_prefix("syscw: "));
-    count.unwrap().parse().unwrap()
-}
-
-/// Calls of a child of the same build need no pipe, as long as both sides are awake.
-pub fn memory_is_shared() {
-    const CALLS: u64 = 100;
-    if thread::available_parallelism().is_ok_and(|processors| processors.get() == 1) {
-        // Nobody looks for messages then.
-        return;
-    }
-    let (mut node, counter) = real();
-    // On a busy machine the two are seldom awake together.
-    let is_used = (0..1000).any(|_| {
-        let before = writes();
-        for _ in 0..CALLS {
-            node.call(&counter, "increment", 1_000_000).unwrap();
-        }
-        writes() - before < CALLS / 2
-    });
-    assert!(is_used);
-}
-
 /// A child that is killed at a question costs one call.
 pub fn killed_at_every_question() {
     let before = traces();

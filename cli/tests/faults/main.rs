@@ -56,7 +56,6 @@ fn main() {
             "is killed or stopped while it computes",
             driver_side::killed_while_it_computes,
         ),
-        ("shares memory", driver_side::memory_is_shared),
         ("is killed at any moment", driver_side::killed_at_any_moment),
         (
             "is none, or cannot be started",
