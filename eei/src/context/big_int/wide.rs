@@ -75,11 +75,9 @@ impl<T> Operation<T> {
             Self::Product(near, far) => (near, Some(far), Growth::Product),
         };
         let is_far = growth.is_far(digits(a), digits(b));
-        is_far.then(|| {
-            move |a: &BigInt, b: &BigInt, abandoned: &Abandoned| match far {
-                Some(far) => far(a, b, abandoned),
-                None => Ok(near(a, b)),
-            }
+        is_far.then_some(move |a: &BigInt, b: &BigInt, abandoned: &Abandoned| match far {
+            Some(far) => far(a, b, abandoned),
+            None => Ok(near(a, b)),
         })
     }
 }
