@@ -1,5 +1,6 @@
 //! By the size of a module.
 
+use std::collections::btree_map::Entry;
 use std::fmt::Write as _;
 
 use arwen_eei::Tier;
@@ -57,8 +58,8 @@ fn contract(functions: usize) -> Result<Vec<u8>, String> {
 fn kept() -> impl FnMut(usize) -> Result<Vec<u8>, String> {
     let mut made = std::collections::BTreeMap::new();
     move |functions| {
-        if !made.contains_key(&functions) {
-            made.insert(functions, contract(functions)?);
+        if let Entry::Vacant(place) = made.entry(functions) {
+            place.insert(contract(functions)?);
         }
         Ok(made[&functions].clone())
     }
