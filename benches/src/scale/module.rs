@@ -1,5 +1,6 @@
 //! By the size of a module.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt::Write as _;
 
@@ -56,7 +57,7 @@ fn contract(functions: usize) -> Result<Vec<u8>, String> {
 
 /// The contracts of a series, each made once.
 fn kept() -> impl FnMut(usize) -> Result<Vec<u8>, String> {
-    let mut made = std::collections::BTreeMap::new();
+    let mut made = BTreeMap::new();
     move |functions| {
         if let Entry::Vacant(place) = made.entry(functions) {
             place.insert(contract(functions)?);

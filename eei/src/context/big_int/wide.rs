@@ -175,7 +175,11 @@ mod tests {
             (state >> 32) as u32
         });
         BigInt::from_slice(
-            if seed % 2 == 0 { Sign::Minus } else { Sign::Plus },
+            if seed.is_multiple_of(2) {
+                Sign::Minus
+            } else {
+                Sign::Plus
+            },
             &words.collect::<Vec<_>>(),
         )
     }
