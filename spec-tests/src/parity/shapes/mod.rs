@@ -3,8 +3,8 @@
 //! What compilers of contracts write, and what an interpreter joins or a compiler moves, is rare in modules that choose
 //! every operator by itself: a counter stepped and compared in another width, a loop with several back edges, a trap
 //! between two checks of the limit, an address that is a sum, a value that is written and read at once. Here such shapes
-//! are the grammar: [`statement`] has the statements, [`loops`] the loops, [`hazard`] what traps in the round that is
-//! wanted, [`expression`] what may be joined. [`draw`] makes the choices from the bytes.
+//! are the grammar: `statement` has the statements, `loops` the loops, `hazard` what traps in the round that is
+//! wanted, `expression` what may be joined. `draw` makes the choices from the bytes.
 //!
 //! Any bytes give a module that is valid under the ruleset, and one that seldom runs many operators.
 
