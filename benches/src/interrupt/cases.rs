@@ -59,7 +59,7 @@ const BULK_TIERS: [(&str, Tier); 2] = [
 ];
 
 /// Calls and multiplications in a function without a loop, each of them.
-const STRAIGHT: usize = 10_000;
+const STRAIGHT: usize = 8_000;
 
 /// Bodies of `run`, without parameters and results, that do not end.
 fn code() -> Vec<(&'static str, String)> {
