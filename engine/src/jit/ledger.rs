@@ -1,8 +1,9 @@
 //! What compiled code owes to the plan at each of its places.
 //!
 //! The plan says where gas is charged and where the limit is looked at. Compiled code may do both later, as long as
-//! nobody can tell: it carries what is due along the ways that control takes, and pays where ways meet, before calls,
-//! and once a turn of a loop. A check that a later one makes redundant is not made at all.
+//! nobody can tell. In loops that it has more than once it carries what is due along the ways that control takes, and
+//! pays where ways with different debts meet, where the loop is left, and before the last copy jumps back. A check that a
+//! later one makes redundant is not made at all. Elsewhere it pays where the plan says.
 //!
 //! What is due but not paid is known for every place in the code: it is its *debt*. A trap may come in between, so every
 //! trap site has its debt written down. Whoever catches the trap adds what had been due to the counter, and looks at the
