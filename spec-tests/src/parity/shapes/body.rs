@@ -4,7 +4,7 @@ use wasm_encoder::{BlockType, Function, Instruction};
 
 use super::draw::Draw;
 use super::outline::{Outline, Signature};
-use super::values::{I32, I64, Ty};
+use super::values::{I32, I64, Ty, edge};
 
 /// Locals of each type that every function has, besides its parameters. Few, so that they are used in many ways.
 const COMMON: [Ty; 5] = [I32, I32, I32, I64, I64];
@@ -171,6 +171,17 @@ impl<'o, 'd> Body<'o, 'd> {
     pub fn new_local(&mut self, ty: Ty) -> u32 {
         self.locals.push(ty);
         self.locals.len() as u32 - 1
+    }
+
+    /// Gives some locals a number other than zero to begin with.
+    pub fn fill_locals(&mut self) {
+        for local in self.params..self.locals.len() {
+            if self.draw.one_in(2) {
+                let value = edge(self.draw);
+                self.constant(self.locals[local], value);
+                self.emit(Instruction::LocalSet(local as u32));
+            }
+        }
     }
 
     /// Any local of a type.

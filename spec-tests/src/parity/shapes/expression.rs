@@ -37,9 +37,25 @@ const BINARY: [[I<'static>; 11]; 2] = [
 ];
 
 /// Operators that an addition or an exclusive or is joined with, by type.
-const INNER: [[I<'static>; 6]; 2] = [
-    [I::I32Add, I::I32Mul, I::I32Xor, I::I32Shl, I::I32ShrU, I::I32Rotr],
-    [I::I64Add, I::I64Mul, I::I64Xor, I::I64Shl, I::I64ShrU, I::I64Rotr],
+const INNER: [[I<'static>; 7]; 2] = [
+    [
+        I::I32Add,
+        I::I32Mul,
+        I::I32Xor,
+        I::I32Shl,
+        I::I32ShrU,
+        I::I32ShrS,
+        I::I32Rotr,
+    ],
+    [
+        I::I64Add,
+        I::I64Mul,
+        I::I64Xor,
+        I::I64Shl,
+        I::I64ShrU,
+        I::I64ShrS,
+        I::I64Rotr,
+    ],
 ];
 
 /// Divisions, by type.
@@ -149,6 +165,15 @@ impl Body<'_, '_> {
         }
     }
 
+    /// A value for a place that constants go to in a form of their own.
+    pub fn stored(&mut self, ty: Ty, depth: u32) {
+        if self.draw.one_in(4) {
+            let value = edge(self.draw);
+            return self.constant(ty, value);
+        }
+        self.value(ty, depth);
+    }
+
     /// A local or a constant; some that loops count with.
     pub fn leaf(&mut self, ty: Ty) {
         if self.draw.one_in(3) {
@@ -176,6 +201,11 @@ impl Body<'_, '_> {
     fn binary(&mut self, ty: Ty, depth: u32) {
         self.value(ty, depth);
         self.value(ty, depth);
+        self.any_binary(ty);
+    }
+
+    /// Any operator of two operands that never traps.
+    pub fn any_binary(&mut self, ty: Ty) {
         let operator = self.draw.pick(&BINARY[ty.row()]);
         self.emit(operator);
     }
@@ -191,8 +221,7 @@ impl Body<'_, '_> {
         if !first {
             self.constant(ty, constant);
         }
-        let operator = self.draw.pick(&BINARY[ty.row()]);
-        self.emit(operator);
+        self.any_binary(ty);
     }
 
     /// An operator on the result of another, on either side.
@@ -201,19 +230,13 @@ impl Body<'_, '_> {
         if !left {
             self.value(ty, depth.min(1));
         }
-        self.leaf(ty);
-        let inner = self.draw.pick(&INNER[ty.row()]);
-        let shifts = matches!(
-            inner,
-            I::I32Shl | I::I32ShrU | I::I32Rotr | I::I64Shl | I::I64ShrU | I::I64Rotr
-        );
-        if shifts {
-            let distance = edge(self.draw);
-            self.constant(ty, distance);
-        } else {
-            self.leaf(ty);
+        // Widening without a sign writes no instruction in the interpreter.
+        let widened = ty == I64 && self.draw.one_in(3);
+        let narrow = if widened { I32 } else { ty };
+        self.inner(narrow);
+        if widened {
+            self.emit(I::I64ExtendI32U);
         }
-        self.emit(inner);
         if left {
             self.value(ty, depth.min(1));
         }
@@ -224,6 +247,30 @@ impl Body<'_, '_> {
             (I64, true) => I::I64Add,
             (I64, false) => I::I64Xor,
         });
+    }
+
+    /// What an addition or an exclusive or is joined with.
+    fn inner(&mut self, ty: Ty) {
+        self.leaf(ty);
+        let inner = self.draw.pick(&INNER[ty.row()]);
+        let shifts = matches!(
+            inner,
+            I::I32Shl
+                | I::I32ShrU
+                | I::I32ShrS
+                | I::I32Rotr
+                | I::I64Shl
+                | I::I64ShrU
+                | I::I64ShrS
+                | I::I64Rotr
+        );
+        if shifts {
+            let distance = edge(self.draw);
+            self.constant(ty, distance);
+        } else {
+            self.leaf(ty);
+        }
+        self.emit(inner);
     }
 
     fn unary(&mut self, ty: Ty, depth: u32) {
@@ -266,12 +313,10 @@ impl Body<'_, '_> {
         self.emit(I::LocalTee(local));
         if self.draw.one_in(2) {
             self.emit(I::LocalGet(local));
-            let operator = self.draw.pick(&BINARY[ty.row()]);
-            self.emit(operator);
+            self.any_binary(ty);
         }
         if old {
-            let operator = self.draw.pick(&BINARY[ty.row()]);
-            self.emit(operator);
+            self.any_binary(ty);
         }
     }
 
@@ -319,6 +364,15 @@ impl Body<'_, '_> {
 
     /// Pushes an `i32` that decides something.
     pub fn condition(&mut self, depth: u32) {
+        if self.draw.one_in(16) {
+            // What nobody reads, where a tier may look for what the condition came from.
+            self.masked(0xff);
+            self.emit(I::Drop);
+            if self.draw.one_in(2) {
+                self.leaf(I32);
+                return self.emit(I::I32Eqz);
+            }
+        }
         match self.draw.below(8) {
             0..=3 => self.comparison(depth),
             4 => {
@@ -366,6 +420,9 @@ impl Body<'_, '_> {
 
     fn load(&mut self, ty: Ty) {
         let offset = self.address();
+        if self.draw.one_in(8) {
+            self.statements(1);
+        }
         let (load, _) = self.draw.pick(LOADS[ty.row()]);
         self.emit(load(at(offset)));
     }

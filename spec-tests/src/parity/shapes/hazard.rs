@@ -131,7 +131,10 @@ impl Body<'_, '_> {
         let offset = self.draw.pick(&[0, 0x7fff_fff8, 0x8000_0000, u32::MAX]);
         self.is(local, ty, value);
         self.open_plain(Opening::If);
-        let address = if offset == 0 { u32::MAX } else { 0 };
+        let address = match offset {
+            0 => u32::MAX,
+            _ => self.draw.pick(&[0, u32::MAX]),
+        };
         self.constant(I32, address.into());
         self.access(I64, offset.into());
         self.close();
@@ -176,6 +179,9 @@ impl Body<'_, '_> {
         }
         self.constant(I32, base.into());
         self.emit(I::I32Add);
+        if self.draw.one_in(4) {
+            self.statements(1);
+        }
         if loads {
             self.emit(operator(at(offset.into())));
             self.dispose(&[accessed]);

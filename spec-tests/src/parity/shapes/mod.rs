@@ -115,6 +115,7 @@ fn function(
 ) -> (Function, u32) {
     let mut body = Body::new(draw, outline, signature, room);
     body.calls_table = !in_table;
+    body.fill_locals();
     body.statements(6);
     body.bring(&signature.results);
     body.finish()

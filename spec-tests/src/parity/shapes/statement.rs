@@ -55,6 +55,12 @@ impl Body<'_, '_> {
         let ty = self.any_type();
         let local = self.free_local(ty);
         self.value(ty, DEPTH);
+        if self.draw.one_in(4) {
+            // Written, read twice at once, and written again.
+            self.emit(I::LocalTee(local));
+            self.emit(I::LocalGet(local));
+            self.any_binary(ty);
+        }
         self.emit(I::LocalSet(local));
     }
 
@@ -62,14 +68,17 @@ impl Body<'_, '_> {
         let globals = self.outline.globals.len() as u32;
         let global = self.draw.below(globals);
         let ty = self.outline.globals[global as usize];
-        self.value(ty, DEPTH);
+        self.stored(ty, DEPTH);
         self.emit(I::GlobalSet(global));
     }
 
     fn store(&mut self) {
         let ty = self.any_type();
         let offset = self.address();
-        self.value(ty, 1);
+        if self.draw.one_in(8) {
+            self.statements(1);
+        }
+        self.stored(ty, 1);
         let (store, _) = self.draw.pick(STORES[ty.row()]);
         self.emit(store(at(offset)));
     }
@@ -152,6 +161,12 @@ impl Body<'_, '_> {
             .collect();
         let label = self.draw.pick(&free);
         let takes = self.labels()[label].takes.clone();
+        // Values below those that a branch takes, which it drops.
+        let below = match self.draw.below(4) {
+            3 => self.types(2),
+            _ => Vec::new(),
+        };
+        self.bring(&below);
         match self.draw.below(4) {
             0 | 1 => {
                 self.bring(&takes);
@@ -180,6 +195,7 @@ impl Body<'_, '_> {
                 self.close();
             }
         }
+        self.dispose(&below);
     }
 
     /// A `br_table` to blocks that take the same values.
@@ -281,15 +297,17 @@ impl Body<'_, '_> {
         self.dispose(&[ty]);
     }
 
-    /// The same local many times on the stack while it is written.
+    /// Locals many times on the stack while one of them is written.
     fn crowd(&mut self) {
         if !self.has_room(3 * CROWD) {
             return self.hold();
         }
         let ty = self.any_type();
         let local = self.free_local(ty);
+        let mixed = self.draw.one_in(2);
         for _ in 0..CROWD {
-            self.emit(I::LocalGet(local));
+            let other = mixed.then(|| self.any_local(ty));
+            self.emit(I::LocalGet(other.unwrap_or(local)));
         }
         self.value(ty, 1);
         self.emit(I::LocalSet(local));
