@@ -12,6 +12,7 @@ use super::abi::{BYTES_PER_SLOT, Site};
 use super::ledger::Debt;
 use super::{arch, lower, thunk};
 use crate::module::info::ModuleInfo;
+use crate::tier::inline::Inlining;
 
 /// What can be compiled by itself.
 #[derive(Debug, Clone, Copy)]
@@ -168,6 +169,34 @@ pub(crate) fn unit(
     unit: Unit,
     scratch: &mut Scratch,
 ) -> Result<Compiled, String> {
+    let body = match unit {
+        Unit::Function(index) => index.checked_sub(info.imported_funcs),
+        Unit::WayIn(_) => None,
+    };
+    let (compiled, frame) = unit_with(isa, guarded, info, unit, Inlining::new(), scratch)?;
+    let Some(body) = body else {
+        return Ok(compiled);
+    };
+    if excess(info, body, frame).is_none() {
+        return Ok(compiled);
+    }
+    // What it has taken in may be what is too much.
+    let (compiled, frame) = unit_with(isa, guarded, info, unit, Inlining::none(), scratch)?;
+    match excess(info, body, frame) {
+        None => Ok(compiled),
+        Some(excess) => Err(excess),
+    }
+}
+
+/// Compiles a unit with what it may have in place of calls; gives the bytes of its frame as well.
+fn unit_with(
+    isa: &OwnedTargetIsa,
+    guarded: bool,
+    info: &ModuleInfo,
+    unit: Unit,
+    inlining: Inlining,
+    scratch: &mut Scratch,
+) -> Result<(Compiled, u32), String> {
     let Scratch {
         context,
         builder,
@@ -181,9 +210,8 @@ pub(crate) fn unit(
         Unit::WayIn(ty) => thunk::way_in(info, ty, guarded, target, builder, func),
         Unit::Function(index) => match index.checked_sub(info.imported_funcs) {
             None => thunk::way_out(info, index, guarded, target, builder, func),
-            Some(body) => {
-                let body = &info.bodies()[body as usize];
-                let lowered = lower::body(info, index, body, guarded, target, builder, func);
+            Some(_) => {
+                let lowered = lower::body(info, index, guarded, inlining, target, builder, func);
                 debts = lowered.map_err(|e| e.to_string())?;
             }
         },
@@ -227,18 +255,14 @@ pub(crate) fn unit(
     let relocs = code.buffer.relocs().to_vec();
     let calls = relocs.iter().map(|reloc| Call::of(reloc, &context.func));
     let calls = calls.collect::<Result<_, _>>()?;
-    if let Unit::Function(index) = unit
-        && index >= info.imported_funcs
-    {
-        check_frame(info, index, frame)?;
-    }
-    Ok(Compiled {
+    let compiled = Compiled {
         bytes,
         align,
         calls,
         sites,
         debts,
-    })
+    };
+    Ok((compiled, frame))
 }
 
 /// Lets every instruction that only computes stand where the one before it stands that does more. Such an instruction
@@ -267,16 +291,13 @@ fn keep_places(func: &mut Function) {
     }
 }
 
-/// Refuses a native frame larger than the logical frame stands for: the native stack is sized by the latter.
-fn check_frame(info: &ModuleInfo, index: u32, frame: u32) -> Result<(), String> {
-    let body = &info.bodies()[(index - info.imported_funcs) as usize];
+/// What is wrong with a native frame larger than the logical frame stands for, if it is: the native stack is sized by the
+/// latter.
+fn excess(info: &ModuleInfo, defined: u32, frame: u32) -> Option<String> {
+    let body = &info.bodies()[defined as usize];
+    let params = info.func_type(info.imported_funcs + defined).params().len();
     // Return address and frame pointer; parameters on the stack, which for a tail call nobody else accounts for.
-    let bytes = u64::from(frame) + 16 + 8 * info.func_type(index).params().len() as u64;
+    let bytes = u64::from(frame) + 16 + 8 * params as u64;
     let allowed = u64::from(body.frame_slots) * u64::from(BYTES_PER_SLOT);
-    if bytes > allowed {
-        return Err(format!(
-            "a native frame takes {bytes} bytes, {allowed} are allowed"
-        ));
-    }
-    Ok(())
+    (bytes > allowed).then(|| format!("a native frame takes {bytes} bytes, {allowed} are allowed"))
 }

@@ -4,6 +4,7 @@
 
 use wasmparser::Operator;
 
+use super::inline::{Inlined, Inlining};
 use super::{Refusal, repeat};
 use crate::module::body::Body;
 use crate::module::info::ModuleInfo;
@@ -238,19 +239,42 @@ impl Count {
 
     fn of(info: &ModuleInfo, index: u32, body: &Body) -> wasmparser::Result<Self> {
         let mut count = Self::default();
-        // A branch carries at most as many values as the widest block there has been so far, or the function itself:
-        // taking that for every target counts too much rather than too little.
-        let mut widest = info.func_type(index).results().len() as u64;
-        let of_type = |index: u32| info.types.get(index as usize).map_or(0, values);
         let ops: Vec<Operator<'_>> = body
             .operators(&info.wasm)?
             .into_iter()
             .collect::<wasmparser::Result<_>>()?;
+        let mut inlining = Inlining::new();
+        count.add(info, index, &ops, &mut |callee, in_loop| {
+            inlining.of_call(info, index, callee, in_loop)
+        });
+        Ok(count)
+    }
+
+    /// Adds the operators of function `index`; `inlined` says what stands in place of a call, by callee and whether it is
+    /// in a loop.
+    fn add<'m>(
+        &mut self,
+        info: &'m ModuleInfo,
+        index: u32,
+        ops: &[Operator<'_>],
+        inlined: &mut dyn FnMut(u32, bool) -> Option<Inlined<'m>>,
+    ) {
+        let count = self;
+        // A branch carries at most as many values as the widest block there has been so far, or the function itself:
+        // taking that for every target counts too much rather than too little.
+        let mut widest = info.func_type(index).results().len() as u64;
+        let of_type = |index: u32| info.types.get(index as usize).map_or(0, values);
         let mut copies = Copies::default();
+        // Of each open block, whether it is a loop.
+        let mut loops = Vec::new();
         for (at, op) in ops.iter().enumerate() {
             let times = copies.of(op, &ops[at + 1..]);
             match op {
+                Operator::End => {
+                    loops.pop();
+                }
                 Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
+                    loops.push(matches!(op, Operator::Loop { .. }));
                     count.blocks += times;
                     widest = widest.max(match blockty {
                         wasmparser::BlockType::Empty => 0,
@@ -267,6 +291,12 @@ impl Count {
                 }
                 Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
                     count.call_values += values(info.func_type(*function_index));
+                    if let Operator::Call { .. } = op
+                        && let Some(Inlined { ops, .. }) = inlined(*function_index, loops.contains(&true))
+                    {
+                        count.blocks += 1;
+                        count.add(info, *function_index, &ops, &mut |_, _| None);
+                    }
                 }
                 Operator::CallIndirect { type_index, .. }
                 | Operator::ReturnCallIndirect { type_index, .. } => {
@@ -275,6 +305,5 @@ impl Count {
                 _ => {}
             }
         }
-        Ok(count)
     }
 }

@@ -16,6 +16,7 @@
 //! the same effect.
 
 pub(crate) mod budget;
+pub(crate) mod inline;
 pub(crate) mod queue;
 pub(crate) mod repeat;
 

@@ -68,6 +68,34 @@ pub const PROGRAMS: &[(&str, &str)] = &[
               (call_indirect (type $u) (local.get 0) (i32.rem_u (local.get 0) (i32.const 3)))))"#,
     ),
     (
+        "small functions called in loops",
+        r#"(module (memory (export "m") 1)
+            (func $half (param i32 i32) (result i32) (local i32)
+              (if (i32.eqz (local.get 0)) (then (return (local.get 1))))
+              (local.set 2 (i32.add (local.get 2) (local.get 1)))
+              (i32.div_u (local.get 2) (i32.sub (local.get 0) (i32.const 3))))
+            (func $first (param i32) (result i32)
+              (loop (br_if 1 (local.get 0) (i32.gt_u (local.get 0) (i32.const 4))) drop
+                (local.set 0 (i32.add (local.get 0) (i32.const 3))) (br 0)) unreachable)
+            (func $store (param i32 i32) (i32.store offset=8 (local.get 0) (local.get 1)))
+            (func $deeper (param i32) (result i32) (local i64)
+              (loop (result i32)
+                (br_if 1 (local.get 0) (i32.eqz (local.get 0))) drop
+                (local.set 1 (i64.add (local.get 1) (i64.const 1)))
+                (call $deeper (i32.sub (local.get 0) (i32.const 1)))
+                (br_if 1 (i64.eqz (local.get 1))) drop
+                (br_if 0 (i64.lt_u (local.get 1) (i64.const 1))) (i32.const 7)))
+            (func (export "run") (param i32) (result i32) (local i32 i32)
+              (local.set 1 (i32.const 5))
+              (loop
+                (local.set 2 (i32.add (call $half (local.get 1) (local.get 2)) (call $first (local.get 1))))
+                (call $store (i32.mul (local.get 1) (i32.const 4)) (local.get 2))
+                (call $store (i32.mul (local.get 2) (local.get 0)) (local.get 1))
+                (local.set 1 (i32.sub (local.get 1) (i32.const 1)))
+                (br_if 0 (i32.gt_s (local.get 1) (i32.sub (i32.const 4) (local.get 0)))))
+              (i32.add (local.get 2) (call $deeper (i32.mul (local.get 0) (i32.const 8))))))"#,
+    ),
+    (
         "traps between charges",
         r#"(module (memory (export "m") 1) (global $g (mut i64) (i64.const 5))
             (func (export "run") (param i32) (result i32)

@@ -60,18 +60,24 @@ const fn way(tier: Tier, bounds: MemoryBounds) -> Way {
 /// The rulesets that modules are compared under.
 pub const RULESETS: [&Ruleset; 2] = [&Ruleset::STRICT, &Ruleset::ARWEN_1_3];
 
-/// The engines of one ruleset, in the order of [`WAYS`]; the same for all modules. The tiered one asks for native code
-/// with the second call, so that the first two are interpreted and the others are not.
-fn engines(rules: &'static Ruleset) -> &'static [Engine; WAYS.len()] {
-    static ENGINES: [OnceLock<[Engine; WAYS.len()]>; RULESETS.len()] =
-        [const { OnceLock::new() }; RULESETS.len()];
+/// Slots of a stack that a few calls fill.
+const SMALL_STACK: u32 = 160;
+
+/// The engines of one ruleset, with its stack or with a small one, in the order of [`WAYS`]; the same for all modules. The
+/// tiered one asks for native code with the second call, so that the first two are interpreted and the others are not.
+fn engines(rules: &'static Ruleset, small_stack: bool) -> &'static [Engine; WAYS.len()] {
+    static ENGINES: [[OnceLock<[Engine; WAYS.len()]>; 2]; RULESETS.len()] =
+        [const { [const { OnceLock::new() }; 2] }; RULESETS.len()];
     let known = RULESETS
         .iter()
         .position(|known| known.name == rules.name)
         .unwrap_or_default();
-    ENGINES[known].get_or_init(|| {
+    ENGINES[known][usize::from(small_stack)].get_or_init(|| {
         WAYS.map(|Way { tier, bounds }| {
-            let config = Config::new(RULESETS[known]).tier(tier).memory_bounds(bounds);
+            let mut config = Config::new(RULESETS[known]).tier(tier).memory_bounds(bounds);
+            if small_stack {
+                config = config.stack_limit(SMALL_STACK);
+            }
             Engine::new(config.promote_after(2, u64::MAX))
         })
     })
@@ -86,18 +92,24 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Compiles a module in every way, in the order of [`WAYS`].
+    /// Compiles a module in every way, in the order of [`WAYS`], for a stack as large as the ruleset says or a small one.
     ///
     /// # Errors
     /// When it does not compile, in words.
-    pub fn all(wasm: &[u8], rules: &'static Ruleset, prices: Prices) -> Result<Vec<Self>, String> {
+    pub fn all(
+        wasm: &[u8],
+        rules: &'static Ruleset,
+        prices: Prices,
+        small_stack: bool,
+    ) -> Result<Vec<Self>, String> {
         let costs = prices.costs()?;
         let subject = |(way, engine)| {
             let module = Module::new(engine, wasm).map_err(|error| format!("does not compile: {error}"))?;
             let costs = module.plan().costs(&costs);
             Ok(Self { way, module, costs })
         };
-        WAYS.into_iter().zip(engines(rules)).map(subject).collect()
+        let engines = engines(rules, small_stack);
+        WAYS.into_iter().zip(engines).map(subject).collect()
     }
 
     /// The way it is run in.

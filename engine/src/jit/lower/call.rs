@@ -44,6 +44,12 @@ impl Lower<'_, '_> {
         self.settle();
         let info = self.info;
         let ty = info.func_type(index);
+        if !tail && self.may_inline() {
+            let in_loop = self.in_loop();
+            if let Some(inlined) = self.inlining.of_call(info, self.index, index, in_loop) {
+                return self.in_place(ty, inlined);
+            }
+        }
         let args = self.pop_many(ty.params().len());
         let signature = self.b.import_signature(wasm_signature(ty));
         if index < info.imported_funcs {
@@ -85,7 +91,7 @@ impl Lower<'_, '_> {
     /// Emits the call. A tail call passes its own depth on to the callee, which takes the place of this frame.
     fn emit(&mut self, ty: &FuncType, callee: Callee, ctx: Value, args: &[Value], tail: bool) {
         debug_assert!(self.debt.is_paid());
-        let depth = if tail { self.depth } else { self.below };
+        let depth = if tail { self.scope.depth } else { self.scope.below };
         let mut values = Vec::with_capacity(args.len() + 2);
         values.extend([ctx, depth]);
         values.extend_from_slice(args);

@@ -104,8 +104,14 @@ impl<'m> Lower<'_, 'm> {
         }
     }
 
+    /// Is the code here in a loop?
+    pub(super) fn in_loop(&self) -> bool {
+        let mut frames = self.frames.iter();
+        frames.any(|frame| matches!(frame.kind, Kind::Loop { .. }))
+    }
+
     pub(super) fn open_function(&mut self) {
-        let results = self.ty.results().to_vec();
+        let results = self.scope.ty.results().to_vec();
         self.open(Kind::Block, (Vec::new(), results));
     }
 
@@ -140,7 +146,7 @@ impl<'m> Lower<'_, 'm> {
         let values = args(self.top(types.0.len()));
         self.settle_to_join();
         self.b.ins().jump(header, &values);
-        let start = self.cursor;
+        let start = self.scope.cursor.clone();
         let copies = match repeat::copies(&start.ops[start.op..]) {
             0 | 1 => None,
             copies => Some(Copies {
@@ -244,11 +250,6 @@ impl<'m> Lower<'_, 'm> {
         self.stack.truncate(frame.height);
         self.stack.extend_from_slice(self.b.block_params(block));
         self.dead = false;
-        if self.frames.is_empty() {
-            let results = std::mem::take(&mut self.stack);
-            self.settle();
-            self.b.ins().return_(&results);
-        }
     }
 
     /// At the end of a loop that is to be had once more: goes back to its first operator, and gives where the copy just
@@ -262,7 +263,7 @@ impl<'m> Lower<'_, 'm> {
             self.b.seal_block(ended.next.block);
             return None;
         }
-        self.cursor = ended.start;
+        self.scope.cursor = ended.start.clone();
         ended.left -= 1;
         if ended.left == 0 {
             return Some(ended.next);
@@ -315,7 +316,7 @@ impl<'m> Lower<'_, 'm> {
     /// Pays before ways with different debts meet: all charges, and the check unless another comes before anybody could
     /// tell. The next operator is the one behind the joint.
     fn settle_to_join(&mut self) {
-        if self.debt.since_check.is_some() && self.cursor.is_checked_first() {
+        if self.debt.since_check.is_some() && self.scope.cursor.clone().is_checked_first() {
             self.debt.since_check = None;
         }
         self.settle();
@@ -414,10 +415,16 @@ impl<'m> Lower<'_, 'm> {
             }
             Operator::BrTable { targets } => self.br_table(targets),
             Operator::Return => {
-                let count = self.ty.results().len();
-                let results = self.pop_many(count);
-                self.settle();
-                self.b.ins().return_(&results);
+                let count = self.scope.ty.results().len();
+                let frame = self.scope.frame;
+                if frame == 0 {
+                    let results = self.pop_many(count);
+                    self.settle();
+                    self.b.ins().return_(&results);
+                } else {
+                    let results = args(self.top(count));
+                    self.jump_to(&Label::Next(frame), &results);
+                }
                 self.dead = true;
             }
             Operator::Drop => {
@@ -429,16 +436,16 @@ impl<'m> Lower<'_, 'm> {
                 self.push(value);
             }
             Operator::LocalGet { local_index } => {
-                let value = self.b.use_var(self.locals[*local_index as usize]);
+                let value = self.b.use_var(self.scope.locals[*local_index as usize]);
                 self.push(value);
             }
             Operator::LocalSet { local_index } => {
                 let value = self.pop();
-                self.b.def_var(self.locals[*local_index as usize], value);
+                self.b.def_var(self.scope.locals[*local_index as usize], value);
             }
             Operator::LocalTee { local_index } => {
                 let value = self.top(1)[0];
-                self.b.def_var(self.locals[*local_index as usize], value);
+                self.b.def_var(self.scope.locals[*local_index as usize], value);
             }
             Operator::GlobalGet { global_index } => self.global_get(*global_index),
             Operator::GlobalSet { global_index } => self.global_set(*global_index),

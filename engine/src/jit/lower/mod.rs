@@ -6,6 +6,8 @@ mod memory;
 mod numeric;
 mod table;
 
+use std::rc::Rc;
+
 use arwen_metering::{Op, Point};
 use cranelift_codegen::ir::{Block, Function, InstBuilder, SourceLoc, Value, types};
 use cranelift_codegen::isa::TargetFrontendConfig;
@@ -18,6 +20,7 @@ use super::gas;
 use super::ledger::{Debt, Ledger};
 use crate::module::body::Body;
 use crate::module::info::ModuleInfo;
+use crate::tier::inline::{Inlined, Inlining};
 use crate::trap::Trap;
 use crate::value::{FuncType, ValType};
 use control::Frame;
@@ -27,8 +30,12 @@ struct Lower<'a, 'm> {
     b: FunctionBuilder<'a>,
     env: Env<'m>,
     info: &'m ModuleInfo,
-    ty: &'m FuncType,
-    locals: Vec<Variable>,
+    /// The function whose operators are being lowered.
+    scope: Scope<'m>,
+    /// Index of the function that is compiled.
+    index: u32,
+    /// What it may still have in place of calls.
+    inlining: Inlining,
     /// The operand stack.
     stack: Vec<Value>,
     frames: Vec<Frame<'m>>,
@@ -36,12 +43,8 @@ struct Lower<'a, 'm> {
     dead: bool,
     /// Blocks opened in dead code and not yet closed.
     dead_blocks: u32,
-    /// Depth this function was called at, and depth of its callees.
-    depth: Value,
-    below: Value,
     /// The gas used.
     counter: Variable,
-    cursor: Cursor<'m>,
     /// What is due where code is being added.
     debt: Debt,
     /// Index of the frame of the loop that is being had more than once.
@@ -49,10 +52,22 @@ struct Lower<'a, 'm> {
     ledger: Ledger,
 }
 
+/// A function whose operators are lowered: the one that is compiled, or one that takes the place of a call.
+struct Scope<'m> {
+    ty: &'m FuncType,
+    locals: Vec<Variable>,
+    /// Depth it was called at, and depth of its callees.
+    depth: Value,
+    below: Value,
+    cursor: Cursor<'m>,
+    /// Index of its frame.
+    frame: usize,
+}
+
 /// The operators of a body with the points of its plan, and the next of them.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Cursor<'m> {
-    ops: &'m [Operator<'m>],
+    ops: Rc<[Operator<'m>]>,
     points: &'m [Point],
     /// Index of the next operator.
     op: usize,
@@ -61,10 +76,21 @@ struct Cursor<'m> {
 }
 
 impl<'m> Cursor<'m> {
-    /// The next operator and its point.
-    fn next(&mut self) -> Option<(Option<&'m Point>, &'m Operator<'m>)> {
-        let op = self.ops.get(self.op)?;
-        let point = self.points.get(self.point).filter(|p| p.op as usize == self.op);
+    /// At the first operator.
+    fn new(body: &'m Body, ops: Rc<[Operator<'m>]>) -> Self {
+        Self {
+            ops,
+            points: &body.plan.points,
+            op: 0,
+            point: 0,
+        }
+    }
+
+    /// The index of the next operator and its point.
+    fn next(&mut self) -> Option<(Option<&'m Point>, usize)> {
+        let op = self.op;
+        self.ops.get(op)?;
+        let point = self.points.get(self.point).filter(|p| p.op as usize == op);
         self.op += 1;
         self.point += usize::from(point.is_some());
         Some((point, op))
@@ -75,9 +101,10 @@ impl<'m> Cursor<'m> {
         /// How far to look.
         const OPERATORS: usize = 32;
         for _ in 0..OPERATORS {
-            let Some((point, op)) = self.next() else {
+            let Some((point, at)) = self.next() else {
                 return false;
             };
+            let op = &self.ops[at];
             if point.is_some_and(|point| point.check) {
                 return true;
             }
@@ -106,14 +133,15 @@ impl<'m> Cursor<'m> {
 pub(crate) fn body(
     info: &ModuleInfo,
     index: u32,
-    body: &Body,
     guarded: bool,
+    inlining: Inlining,
     target: TargetFrontendConfig,
     context: &mut FunctionBuilderContext,
     func: &mut Function,
 ) -> wasmparser::Result<Vec<Debt>> {
+    let body = &info.bodies()[(index - info.imported_funcs) as usize];
     let ops = body.operators(&info.wasm)?.into_iter();
-    let ops: Vec<Operator<'_>> = ops.collect::<wasmparser::Result<_>>()?;
+    let ops: Rc<[Operator<'_>]> = ops.collect::<wasmparser::Result<_>>()?;
     let ty = info.func_type(index);
     func.signature = wasm_signature(ty);
     let mut b = FunctionBuilder::new(func, context);
@@ -125,29 +153,7 @@ pub(crate) fn body(
     let (ctx, depth) = (params[0], params[1]);
 
     b.set_srcloc(location(0));
-
-    // Before anything is charged: does the frame fit?
-    let slots = b.ins().iconst(types::I32, i64::from(body.frame_slots));
-    let overflow = trap_code(Trap::StackOverflow);
-    let below = b.ins().uadd_overflow_trap(slots, depth, overflow);
-
     let regions = Regions::declare(&mut b);
-    let mut locals = Vec::new();
-    for (ty, value) in ty.params().iter().zip(&params[2..]) {
-        let variable = b.declare_var(native_type(*ty));
-        b.def_var(variable, *value);
-        locals.push(variable);
-    }
-    for (count, ty) in &body.locals {
-        let ty = native_type(*ty);
-        let zero = b.ins().iconst(ty, 0);
-        for _ in 0..*count {
-            let variable = b.declare_var(ty);
-            b.def_var(variable, zero);
-            locals.push(variable);
-        }
-    }
-
     let counter = gas::counter(&mut b);
     let mut lower = Lower {
         b,
@@ -158,34 +164,29 @@ pub(crate) fn body(
             guarded,
         },
         info,
-        ty,
-        locals,
-        stack: Vec::new(),
+        scope: Scope {
+            ty,
+            locals: Vec::new(),
+            depth,
+            below: depth,
+            cursor: Cursor::new(body, ops),
+            frame: 0,
+        },
+        index,
+        inlining,
+        stack: params[2..].to_vec(),
         frames: Vec::new(),
         dead: false,
         dead_blocks: 0,
-        depth,
-        below,
         counter,
-        cursor: Cursor {
-            ops: &ops,
-            points: &body.plan.points,
-            op: 0,
-            point: 0,
-        },
         debt: Debt::default(),
         repeated: None,
         ledger: Ledger::new(),
     };
-    lower.open_function();
-    while let Some((point, op)) = lower.cursor.next() {
-        if let Some(point) = point
-            && !lower.dead
-        {
-            lower.point(point, op);
-        }
-        lower.operator(op);
-    }
+    lower.function(body);
+    let results = std::mem::take(&mut lower.stack);
+    lower.settle();
+    lower.b.ins().return_(&results);
     lower.b.finalize(target);
     Ok(lower.ledger.into_debts())
 }
@@ -198,6 +199,68 @@ fn location(debt: u32) -> SourceLoc {
 /// The number of the debt of what is at a location; `None` where nobody has said.
 pub(crate) fn debt_at(location: SourceLoc) -> Option<u32> {
     (!location.is_default()).then(|| location.bits())
+}
+
+impl<'m> Lower<'_, 'm> {
+    /// Lowers the function of the scope, whose arguments are on the stack; its results take their place.
+    fn function(&mut self, body: &Body) {
+        // Before anything is charged: does the frame fit?
+        let slots = self.b.ins().iconst(types::I32, i64::from(body.frame_slots));
+        let overflow = trap_code(Trap::StackOverflow);
+        let depth = self.scope.depth;
+        self.scope.below = self.b.ins().uadd_overflow_trap(slots, depth, overflow);
+
+        let ty = self.scope.ty;
+        let args = self.pop_many(ty.params().len());
+        for (ty, value) in ty.params().iter().zip(args) {
+            let variable = self.b.declare_var(native_type(*ty));
+            self.b.def_var(variable, value);
+            self.scope.locals.push(variable);
+        }
+        for (count, ty) in &body.locals {
+            let ty = native_type(*ty);
+            let zero = self.b.ins().iconst(ty, 0);
+            for _ in 0..*count {
+                let variable = self.b.declare_var(ty);
+                self.b.def_var(variable, zero);
+                self.scope.locals.push(variable);
+            }
+        }
+        self.open_function();
+        let ops = Rc::clone(&self.scope.cursor.ops);
+        while let Some((point, at)) = self.scope.cursor.next() {
+            let op = &ops[at];
+            if let Some(point) = point
+                && !self.dead
+            {
+                self.point(point, op);
+            }
+            self.operator(op);
+        }
+    }
+
+    /// Lowers a function in place of a call, whose arguments are on the stack; everything has been paid.
+    fn in_place(&mut self, ty: &'m FuncType, inlined: Inlined<'m>) {
+        self.locate();
+        let Inlined { body, ops } = inlined;
+        let below = self.scope.below;
+        let scope = Scope {
+            ty,
+            locals: Vec::new(),
+            depth: below,
+            below,
+            cursor: Cursor::new(body, ops),
+            frame: self.frames.len(),
+        };
+        let caller = std::mem::replace(&mut self.scope, scope);
+        self.function(body);
+        self.scope = caller;
+    }
+
+    /// May a call here have its callee in its place?
+    fn may_inline(&self) -> bool {
+        self.scope.frame == 0
+    }
 }
 
 impl Lower<'_, '_> {

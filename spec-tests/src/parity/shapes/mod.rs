@@ -38,6 +38,9 @@ const LARGE_ROOM: u32 = 3_000;
 /// Elements of the table: what an indirect call finds, among them nothing.
 const TABLE: usize = 6;
 
+/// The same of a function that may stand in place of its calls.
+const TINY_ROOM: u32 = 24;
+
 /// The passive data segment.
 const SEGMENT: &[u8] = b"segment";
 
@@ -47,21 +50,21 @@ pub fn module_from(bytes: &[u8], rules: &Ruleset) -> Vec<u8> {
     let host = imports(rules.multi_value);
     let hosted = host.len() as u32;
     let signatures: Vec<Signature> = (0..=draw.below(3)).map(|_| signature(draw, rules)).collect();
-    let last = hosted + signatures.len() as u32 - 1;
     let mut outline = Outline {
         recent: rules.multi_value,
         types: Types::default(),
         callees: callees(&host),
-        table: table(last),
+        table: table(hosted),
         globals: vec![I32, I64, I32],
         pages: 1 + draw.below(2),
         segment_bytes: SEGMENT.len() as u32,
     };
     let room = if draw.one_in(16) { LARGE_ROOM } else { ROOM } / signatures.len() as u32;
-    // The last first: functions call those after them.
+    // Functions call those before them: such calls may be made without a call.
     let mut functions = Vec::new();
-    for (index, signature) in (hosted..last + 1).zip(&signatures).rev() {
-        let (function, cost) = function(draw, &mut outline, signature, room, index == last);
+    for (index, signature) in (hosted..).zip(&signatures) {
+        let room = if draw.one_in(3) { TINY_ROOM } else { room };
+        let (function, cost) = function(draw, &mut outline, index, signature, room);
         functions.push(function);
         outline.callees.push(Callee {
             index,
@@ -69,7 +72,6 @@ pub fn module_from(bytes: &[u8], rules: &Ruleset) -> Vec<u8> {
             cost,
         });
     }
-    functions.reverse();
     let globals: Vec<u64> = outline.globals.iter().map(|_| edge(draw)).collect();
     let twice = draw.one_in(4);
     encode(&mut outline, &host, &signatures, &functions, &globals, twice)
@@ -100,23 +102,26 @@ fn callees(host: &[(&str, Signature)]) -> Vec<Callee> {
         .collect()
 }
 
-/// Imports, the last function, and nothing.
-fn table(last: u32) -> Vec<Option<u32>> {
-    let elements: [Option<u32>; TABLE] = [Some(0), None, Some(1), Some(last), None, Some(2)];
+/// Imports, the first function, and nothing.
+fn table(first: u32) -> Vec<Option<u32>> {
+    let elements: [Option<u32>; TABLE] = [Some(0), None, Some(1), Some(first), None, Some(2)];
     elements.to_vec()
 }
 
 fn function(
     draw: &mut Draw<'_>,
     outline: &mut Outline,
+    index: u32,
     signature: &Signature,
     room: u32,
-    in_table: bool,
 ) -> (Function, u32) {
     let mut body = Body::new(draw, outline, signature, room);
-    body.calls_table = !in_table;
+    body.calls_table = !body.outline.table.contains(&Some(index));
     body.fill_locals();
-    body.statements(6);
+    match signature.params.first() {
+        Some(I32) if body.draw.one_in(2) => body.recursion(index, signature),
+        _ => body.statements(6),
+    }
     body.bring(&signature.results);
     body.finish()
 }

@@ -253,6 +253,40 @@ impl Body<'_, '_> {
         }
     }
 
+    /// The statements of a function that calls itself with half of its first parameter, until that is nothing.
+    pub fn recursion(&mut self, index: u32, signature: &Signature) {
+        let most: u32 = self.draw.pick(&[1, 7, 0xff]);
+        // In a loop it does so once more with nothing.
+        let in_loop = self.draw.one_in(2);
+        let depth = u32::BITS - most.leading_zeros() + 1;
+        self.repeated(if in_loop { 2 * depth } else { depth }, |body| {
+            body.keeping(&[0], |body| body.statements(2));
+            body.emit(I::LocalGet(0));
+            body.constant(I32, most.into());
+            body.emit(I::I32And);
+            body.emit(I::LocalTee(0));
+            body.open_plain(Opening::If);
+            if in_loop {
+                body.open_plain(Opening::Loop);
+            }
+            body.emit(I::LocalGet(0));
+            body.constant(I32, 1);
+            body.emit(I::I32ShrU);
+            body.bring(&signature.params[1..]);
+            body.emit(I::Call(index));
+            body.keeping(&[0], |body| body.dispose(&signature.results));
+            if in_loop {
+                body.emit(I::LocalGet(0));
+                body.constant(I32, 0);
+                body.emit(I::LocalSet(0));
+                body.emit(I::BrIf(0));
+                body.close();
+            }
+            body.close();
+            body.statements(2);
+        });
+    }
+
     /// Calls what stands in the table, or traps.
     fn call_through_table(&mut self) {
         if !self.calls_table {
