@@ -1,6 +1,5 @@
 //! What is known of a validated module, without code.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -32,8 +31,10 @@ pub(crate) struct ModuleInfo {
     pub imported_memories: u32,
     pub imported_globals: u32,
     pub exports: Vec<ExportDecl>,
-    /// Position in `exports` by name.
-    pub export_names: BTreeMap<Box<str>, u32>,
+    /// Positions in `exports`, in the order of the names.
+    pub exports_by_name: Box<[u32]>,
+    /// Names of imports and exports, one after the other.
+    pub names: String,
     pub start: Option<u32>,
     pub elements: Vec<ElementSegment>,
     pub data: Vec<DataSegment>,
@@ -72,6 +73,37 @@ impl ModuleInfo {
         self.canonical[self.funcs[index as usize] as usize]
     }
 
+    /// Keeps a name of an import or export.
+    pub fn keep_name(&mut self, name: &str) -> Name {
+        let start = self.names.len() as u32;
+        self.names.push_str(name);
+        Name {
+            start,
+            end: self.names.len() as u32,
+        }
+    }
+
+    /// A name that has been kept.
+    pub fn name(&self, name: Name) -> &str {
+        &self.names[name.start as usize..name.end as usize]
+    }
+
+    /// Makes exports known by name. To be called when all of them are there.
+    pub fn sort_exports(&mut self) {
+        let mut positions: Box<[u32]> = (0..self.exports.len() as u32).collect();
+        positions.sort_unstable_by_key(|at| self.name(self.exports[*at as usize].name));
+        self.exports_by_name = positions;
+    }
+
+    /// What is exported under a name.
+    pub fn export(&self, name: &str) -> Option<ExternIndex> {
+        let export = |at: &u32| &self.exports[*at as usize];
+        let found = self
+            .exports_by_name
+            .binary_search_by_key(&name, |at| self.name(export(at).name));
+        Some(export(&self.exports_by_name[found.ok()?]).index)
+    }
+
     /// Type of an import.
     pub fn import_type(&self, ty: &ImportType) -> ExternType {
         match ty {
@@ -106,10 +138,17 @@ impl ModuleInfo {
     }
 }
 
+/// A name, by its place in [`ModuleInfo::names`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Name {
+    start: u32,
+    end: u32,
+}
+
 #[derive(Debug)]
 pub(crate) struct ImportDecl {
-    pub module: Box<str>,
-    pub name: Box<str>,
+    pub module: Name,
+    pub name: Name,
     pub ty: ImportType,
 }
 
@@ -131,7 +170,7 @@ pub(crate) struct GlobalDecl {
 
 #[derive(Debug)]
 pub(crate) struct ExportDecl {
-    pub name: Box<str>,
+    pub name: Name,
     pub index: ExternIndex,
 }
 

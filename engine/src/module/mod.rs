@@ -130,8 +130,8 @@ impl Module {
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
         let info = self.info();
         info.imports.iter().map(|import| ImportType {
-            module: &import.module,
-            name: &import.name,
+            module: info.name(import.module),
+            name: info.name(import.name),
             ty: info.import_type(&import.ty),
         })
     }
@@ -140,7 +140,7 @@ impl Module {
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
         let info = self.info();
         info.exports.iter().map(|export| ExportType {
-            name: &export.name,
+            name: info.name(export.name),
             ty: info.export_type(export.index),
         })
     }
@@ -148,8 +148,7 @@ impl Module {
     /// The type of an export, by name.
     pub fn export(&self, name: &str) -> Option<ExternType> {
         let info = self.info();
-        let position = *info.export_names.get(name)?;
-        Some(info.export_type(info.exports[position as usize].index))
+        Some(info.export_type(info.export(name)?))
     }
 
     /// Does the module have a start function?

@@ -1,6 +1,7 @@
 //! From the payloads of the parser to a validated module.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use arwen_metering::{ModulePlan, ModulePlanner};
 use wasmparser::{
@@ -33,6 +34,11 @@ pub(super) fn at(offset: u64, kind: CompileErrorKind) -> CompileError {
 /// What the parser or the validator says.
 pub(super) fn invalid(e: wasmparser::Error) -> CompileError {
     at(e.offset(), CompileErrorKind::Invalid(e.message().to_string()))
+}
+
+/// How many entries a section that claims `count` can have at most: each takes a byte.
+fn entries(count: u32, section: Range<u64>) -> usize {
+    u64::from(count).min(section.end.saturating_sub(section.start)) as usize
 }
 
 /// A module being read.
@@ -141,6 +147,7 @@ impl Reading {
     fn keep(&mut self, payload: &Payload<'_>) -> Result<(), CompileError> {
         match payload {
             Payload::FunctionSection(s) => {
+                self.info.funcs.reserve(entries(s.count(), s.range()));
                 for ty in s.clone() {
                     self.info.funcs.push(ty.map_err(invalid)?);
                 }
@@ -175,6 +182,8 @@ impl Reading {
     }
 
     fn types(&mut self, section: wasmparser::TypeSectionReader<'_>) -> Result<(), CompileError> {
+        self.info.types.reserve(entries(section.count(), section.range()));
+        let mut both = Vec::new();
         for group in section.into_iter_with_offsets() {
             let (offset, group) = group.map_err(invalid)?;
             for ty in group.into_types() {
@@ -187,14 +196,12 @@ impl Reading {
                 for held in bounds::func_type(self.rules, ty) {
                     held.map_err(|k| at(offset, k))?;
                 }
-                let of = |types: &[wasmparser::ValType]| {
-                    types
-                        .iter()
-                        .map(|ty| self.val_type(offset, *ty))
-                        .collect::<Result<Vec<_>, _>>()
-                };
-                let (params, results) = (of(ty.params())?, of(ty.results())?);
-                self.info.types.push(FuncType::new(&params, &results));
+                both.clear();
+                for ty in ty.params().iter().chain(ty.results()) {
+                    both.push(self.val_type(offset, *ty)?);
+                }
+                let (params, results) = both.split_at(ty.params().len());
+                self.info.types.push(FuncType::new(params, results));
             }
         }
         self.number_types();
@@ -202,6 +209,10 @@ impl Reading {
     }
 
     fn imports(&mut self, section: wasmparser::ImportSectionReader<'_>) -> Result<(), CompileError> {
+        self.info
+            .imports
+            .reserve(entries(section.count(), section.range()));
+        let mut last_module = None;
         for import in section.into_imports_with_offsets() {
             let (offset, import) = import.map_err(invalid)?;
             let ty = match import.ty {
@@ -250,11 +261,14 @@ impl Reading {
                     ));
                 }
             };
-            self.info.imports.push(ImportDecl {
-                module: import.module.into(),
-                name: import.name.into(),
-                ty,
-            });
+            // Mostly all of one.
+            let module = match last_module {
+                Some(last) if self.info.name(last) == import.module => last,
+                _ => self.info.keep_name(import.module),
+            };
+            last_module = Some(module);
+            let name = self.info.keep_name(import.name);
+            self.info.imports.push(ImportDecl { module, name, ty });
         }
         check(
             what::tables,
@@ -327,6 +341,9 @@ impl Reading {
     }
 
     fn exports(&mut self, section: wasmparser::ExportSectionReader<'_>) -> Result<(), CompileError> {
+        self.info
+            .exports
+            .reserve(entries(section.count(), section.range()));
         for export in section.into_iter_with_offsets() {
             let (offset, export) = export.map_err(invalid)?;
             let index = match export.kind {
@@ -341,14 +358,10 @@ impl Reading {
                     ));
                 }
             };
-            self.info
-                .export_names
-                .insert(export.name.into(), self.info.exports.len() as u32);
-            self.info.exports.push(ExportDecl {
-                name: export.name.into(),
-                index,
-            });
+            let name = self.info.keep_name(export.name);
+            self.info.exports.push(ExportDecl { name, index });
         }
+        self.info.sort_exports();
         Ok(())
     }
 
@@ -371,12 +384,14 @@ impl Reading {
             match &element.items {
                 ElementItems::Functions(list) => {
                     check(what::segment_elements, list.count().into(), limit).map_err(|k| at(offset, k))?;
+                    items.reserve_exact(entries(list.count(), list.range()));
                     for index in list.clone() {
                         items.push(ConstExpr::ref_func(index.map_err(invalid)?));
                     }
                 }
                 ElementItems::Expressions(_, list) => {
                     check(what::segment_elements, list.count().into(), limit).map_err(|k| at(offset, k))?;
+                    items.reserve_exact(entries(list.count(), list.range()));
                     for expr in list.clone() {
                         items.push(self.const_expr(&expr.map_err(invalid)?)?);
                     }

@@ -126,7 +126,8 @@ impl Store {
                 linked.funcs.push(Linkage::Host(*id));
                 continue;
             }
-            let names = |decl: &ImportDecl| (decl.module.to_string(), decl.name.to_string());
+            let names =
+                |decl: &ImportDecl| (info.name(decl.module).to_owned(), info.name(decl.name).to_owned());
             let wanted = info.import_type(&decl.ty);
             let Some(given) = self.extern_type(import) else {
                 let (module, name) = names(decl);

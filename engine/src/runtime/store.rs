@@ -158,9 +158,7 @@ impl Store {
     /// An export of an instance, by name. A host function that is exported again comes out as a function.
     pub fn export(&self, instance: InstanceId, name: &str) -> Option<Extern> {
         let instance = self.instances.get(instance.0 as usize)?;
-        let info = instance.module.info();
-        let position = *info.export_names.get(name)?;
-        Some(instance.extern_at(info.exports[position as usize].index))
+        Some(instance.extern_at(instance.module.info().export(name)?))
     }
 
     /// All exports of an instance, in the order of its module; none for an unknown instance.
@@ -169,10 +167,10 @@ impl Store {
             .get(instance.0 as usize)
             .into_iter()
             .flat_map(|instance| {
-                let exports = &instance.module.info().exports;
-                exports
+                let info = instance.module.info();
+                info.exports
                     .iter()
-                    .map(|export| (&*export.name, instance.extern_at(export.index)))
+                    .map(|export| (info.name(export.name), instance.extern_at(export.index)))
             })
     }
 
