@@ -184,27 +184,33 @@ impl Artefacts {
         if len > MAX_BYTES || counts.artefact_bytes() != len {
             return Err(ArtefactError::Length { found: len });
         }
-        let mut code = OpenCode::new(counts.code_bytes as usize).map_err(ArtefactError::Memory)?;
+        let mut code = OpenCode::to_fill(counts.code_bytes as usize).map_err(ArtefactError::Memory)?;
         bytes.read_exact(code.bytes()).map_err(ArtefactError::Read)?;
-        let mut tables = vec![0; table_bytes(&counts) as usize];
-        bytes.read_exact(&mut tables).map_err(ArtefactError::Read)?;
-        let mut plan_bytes = vec![0; counts.plan_bytes as usize];
-        bytes.read_exact(&mut plan_bytes).map_err(ArtefactError::Read)?;
+        let tables = next(&mut bytes, table_bytes(&counts)).map_err(ArtefactError::Read)?;
+        let plan = next(&mut bytes, counts.plan_bytes.into()).map_err(ArtefactError::Read)?;
         // Takes the same time wherever they differ.
-        let parts = [count_bytes, code.bytes(), &tables, &plan_bytes];
+        let parts = [count_bytes, code.bytes(), &tables, &plan];
         self.tag(name, parts)
             .verify(tag)
             .map_err(|_| ArtefactError::Tag)?;
         let info = reread::declarations(engine, wasm).map_err(ArtefactError::Module)?;
-        let plan = ModulePlan::read_from(&plan_bytes, engine.ruleset().metering.locals);
         let (functions, ways_in) = (info.funcs.len(), info.distinct_types.len());
-        match plan {
-            Some(plan) if (counts.functions as usize, counts.ways_in as usize) == (functions, ways_in) => {
-                let native = NativeCode::load(code, tables, &counts).map_err(ArtefactError::Memory)?;
-                Ok(Module::with_native(engine, info, plan, native))
-            }
-            _ => Err(ArtefactError::Content),
+        if (counts.functions as usize, counts.ways_in as usize) != (functions, ways_in) {
+            return Err(ArtefactError::Content);
         }
+        let native = NativeCode::load(code, tables, &counts).map_err(ArtefactError::Memory)?;
+        Ok(Module::with_native(engine, info, plan, native))
+    }
+}
+
+/// The next `len` bytes.
+fn next(bytes: &mut dyn Read, len: u64) -> io::Result<Vec<u8>> {
+    // Into memory that need not be cleared first.
+    let mut read = Vec::with_capacity(len as usize);
+    bytes.take(len).read_to_end(&mut read)?;
+    match read.len() as u64 == len {
+        true => Ok(read),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
     }
 }
 
@@ -351,5 +357,20 @@ mod tests {
         let (start, end) = fingerprint.split_at(fingerprint.len() / 2);
         assert_ne!(artefacts.name(start, &[end.as_bytes(), b"module"].concat()), name);
         assert_eq!(name.to_string().len(), 64);
+    }
+
+    #[test]
+    fn a_plan_that_cannot_be_read_is_made_anew() {
+        let wasm = wat::parse_str("(module (func (param i32) (result i32) local.get 0))").unwrap();
+        let engine = Engine::new(Config::new(&Ruleset::ARWEN_1_3).tier(Tier::Jit));
+        let cold = Module::new(&engine, &wasm).unwrap();
+        let mut good = Vec::new();
+        cold.plan().write_to(&mut good);
+        for bytes in [good.clone(), Vec::new(), good[1..].to_vec(), vec![0xff; 400]] {
+            let info = reread::declarations(&engine, &wasm).unwrap();
+            let code = engine.jit().unwrap().compile(&info, 0, &|| false).unwrap();
+            let module = Module::with_native(&engine, info, bytes, code);
+            assert_eq!(module.plan(), cold.plan());
+        }
     }
 }

@@ -87,7 +87,7 @@ impl NativeCode {
 pub(crate) enum OpenCode {}
 
 impl OpenCode {
-    pub fn new(_: usize) -> io::Result<Self> {
+    pub fn to_fill(_: usize) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

@@ -112,7 +112,7 @@ impl ModuleBuilder {
         let (info, plan) = self.reading.finish();
         let info = Arc::new(info);
         let code = self.code.finish(&info);
-        let module = Module::of(&self.engine, info, plan, code);
+        let module = Module::with_plan(&self.engine, info, plan, code);
         if let (Some(keep), Some(native), Ok(compiler)) =
             (module.keep(), module.code().native(), self.engine.jit())
         {

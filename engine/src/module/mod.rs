@@ -40,7 +40,9 @@ pub struct Module(Arc<Inner>);
 struct Inner {
     engine: Engine,
     info: Arc<ModuleInfo>,
-    plan: Arc<ModulePlan>,
+    plan: OnceLock<Arc<ModulePlan>>,
+    /// The plan as an artefact has it, read when somebody asks for it; else nothing.
+    plan_bytes: Vec<u8>,
     code: Code,
     /// Initial contents of its memory; made when first instantiated.
     image: OnceLock<ModuleImage>,
@@ -86,33 +88,46 @@ impl Module {
         builder.finish()
     }
 
-    fn of(engine: &Engine, info: Arc<ModuleInfo>, plan: ModulePlan, code: Code) -> Self {
+    fn of(
+        engine: &Engine,
+        info: Arc<ModuleInfo>,
+        plan: OnceLock<Arc<ModulePlan>>,
+        plan_bytes: Vec<u8>,
+        code: Code,
+    ) -> Self {
         Self(Arc::new(Inner {
             engine: engine.clone(),
             info,
-            plan: Arc::new(plan),
+            plan,
+            plan_bytes,
             code,
             image: OnceLock::new(),
             spares: Spares::default(),
         }))
     }
 
-    /// A module whose native code is there already.
+    /// A module that has been read.
+    fn with_plan(engine: &Engine, info: Arc<ModuleInfo>, plan: ModulePlan, code: Code) -> Self {
+        let plan = OnceLock::from(Arc::new(plan));
+        Self::of(engine, info, plan, Vec::new(), code)
+    }
+
+    /// A module whose native code is there already, and its plan as bytes.
     pub(crate) fn with_native(
         engine: &Engine,
         info: ModuleInfo,
-        plan: ModulePlan,
+        plan_bytes: Vec<u8>,
         native: NativeCode,
     ) -> Self {
         let info = Arc::new(info);
         let code = Code::with_native(&info, native);
-        Self::of(engine, info, plan, code)
+        Self::of(engine, info, OnceLock::new(), plan_bytes, code)
     }
 
     /// What is done with its native code once that is there.
     fn keep(&self) -> Option<Keep> {
         let artefacts = self.engine().config().artefacts.clone()?;
-        let plan = self.0.plan.clone();
+        let plan = self.shared_plan().clone();
         Some(Keep { artefacts, plan })
     }
 
@@ -158,7 +173,16 @@ impl Module {
 
     /// What to charge where. With a schedule's prices it gives the cost table that instantiation wants.
     pub fn plan(&self) -> &ModulePlan {
-        &self.0.plan
+        self.shared_plan()
+    }
+
+    fn shared_plan(&self) -> &Arc<ModulePlan> {
+        self.0.plan.get_or_init(|| {
+            let rules = self.engine().ruleset();
+            let plan = ModulePlan::read_from(&self.0.plan_bytes, rules.metering.locals);
+            // What is authentic can be read. If not, the module says the same once more.
+            Arc::new(plan.unwrap_or_else(|| reread::plan(self.engine(), self.wasm())))
+        })
     }
 
     /// The cost table for a schedule's prices: `self.plan().costs(prices)`.

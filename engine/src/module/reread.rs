@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use arwen_metering::ModulePlanner;
+use arwen_metering::{ModulePlan, ModulePlanner};
 use wasmparser::{Chunk, Parser, Payload};
 
 use super::body::Body;
@@ -33,6 +33,15 @@ pub(super) fn bodies(rules: &'static Ruleset, wasm: &[u8]) -> Vec<Body> {
     let reading = read(Reading::new(rules, planner), wasm, false);
     debug_assert!(reading.is_ok(), "it was valid before");
     reading.map_or_else(|_| Vec::new(), |reading| reading.info.bodies.read)
+}
+
+/// What to charge where.
+///
+/// # Panics
+/// When the module is not valid after all: code that was made of it must not run uncharged.
+pub(super) fn plan(engine: &Engine, wasm: &[u8]) -> ModulePlan {
+    let reading = read(Reading::new(engine.ruleset(), engine.planner()), wasm, false);
+    reading.expect("the module was valid before").finish().1
 }
 
 /// Reads a whole module, with or without its bodies.
