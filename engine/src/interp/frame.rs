@@ -8,8 +8,9 @@ use super::machine::{Costs, Frame, Frames, Ip, Limit, Mem, MemSize, Regs, ValueS
 use super::run::Exit;
 use super::seal::Code;
 use crate::host::{Host, HostStop};
+use crate::runtime::functions::FuncKind;
 use crate::runtime::slots::Slots;
-use crate::runtime::store::{FuncId, FuncKind, InstanceId, Store};
+use crate::runtime::store::{FuncId, InstanceId, Store};
 use crate::runtime::wiring::Linkage;
 use crate::trap::Trap;
 use crate::value::ValType;
@@ -310,12 +311,18 @@ impl<'a> Vm<'a> {
         self.store.instances[self.view.instance.0 as usize].wiring.funcs[index as usize]
     }
 
+    /// Where the code of a function of the store is.
+    fn kind(&self, func: FuncId) -> Result<FuncKind, Trap> {
+        let function = self.store.function(func);
+        function.map(|function| function.kind).ok_or(Trap::Internal)
+    }
+
     /// Calls any function of the store, arguments and results from the register `up` on.
     #[cold]
     #[inline(never)]
     pub fn call_any(&mut self, func: FuncId, ip: Ip, regs: Regs, up: u16, used: u64) -> Result<Next, Trap> {
         self.set_used(used);
-        if let FuncKind::Wasm { instance, body } = self.store.funcs[func.0 as usize].kind {
+        if let FuncKind::Wasm { instance, body } = self.kind(func)? {
             let away = instance != self.view.instance;
             if away {
                 self.away.push(self.view.instance);
@@ -340,7 +347,7 @@ impl<'a> Vm<'a> {
     #[inline(never)]
     pub fn return_call_any(&mut self, func: FuncId, regs: Regs, up: u16, used: u64) -> Result<Next, Trap> {
         self.set_used(used);
-        if let FuncKind::Wasm { instance, body } = self.store.funcs[func.0 as usize].kind {
+        if let FuncKind::Wasm { instance, body } = self.kind(func)? {
             if instance != self.view.instance {
                 // The caller of this frame, if it has one, is in the instance now left.
                 if self.frames.mark_away() {
@@ -372,7 +379,7 @@ impl<'a> Vm<'a> {
         remaining: u32,
     ) -> Result<Regs, Trap> {
         // Such functions are entered, not called: all instances of a store run in the same tier.
-        let FuncKind::Host { instance, id } = self.store.funcs[func.0 as usize].kind else {
+        let FuncKind::Host { instance, id } = self.kind(func)? else {
             return Err(Trap::Internal);
         };
         let ty = self.store.func_type(func).ok_or(Trap::Internal)?.clone();

@@ -72,6 +72,7 @@ pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_
         slots,
         params,
         results,
+        ..
     } = call;
     let target = &store.instances[instance.0 as usize];
     let module_code = target.module.code().interpreted();

@@ -14,6 +14,7 @@ use std::ptr;
 use super::native_stack::{self, Stack};
 use super::{arch, traps};
 use crate::host::Host;
+use crate::runtime::context::FuncRef;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::store::Store;
 use crate::trap::Trap;
@@ -85,7 +86,7 @@ pub(crate) fn stack(budget: u32) -> Option<Place> {
     }
 }
 
-/// Runs body `body` of an instance with native code, at a place that [`stack`] gave for its budget.
+/// Runs a function of an instance with native code, at a place that [`stack`] gave for its budget.
 pub(crate) fn invoke(
     store: &mut Store,
     host: &mut dyn Host,
@@ -93,21 +94,21 @@ pub(crate) fn invoke(
     place: Place,
 ) -> Result<(), Trap> {
     let Invocation {
-        instance,
-        body,
+        reference,
         budget,
         slots,
         ..
     } = call;
-    let target = &store.instances[instance.0 as usize];
-    let Some(code) = target.module.code().native() else {
+    // SAFETY: of a function of the store, and so owned by one of its instances; nobody changes it while it is read.
+    let FuncRef {
+        code: entry,
+        ctx,
+        way_in,
+        ..
+    } = *unsafe { &*reference };
+    if way_in.is_null() {
         return Err(Trap::BadInvocation);
-    };
-    let info = target.module.info();
-    let index = info.imported_funcs + body;
-    let entry = code.entry(index);
-    let way_in = code.way_in(info.func_canonical(index));
-    let ctx = target.wiring.context.as_ptr();
+    }
 
     traps::prepare_thread();
     let outer = CURRENT.get();

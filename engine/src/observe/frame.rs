@@ -6,7 +6,8 @@ use super::code::{FuncCode, Site};
 use super::machine::Machine;
 use super::observer::Place;
 use crate::host::HostStop;
-use crate::runtime::store::{FuncId, FuncKind, InstanceId};
+use crate::runtime::functions::FuncKind;
+use crate::runtime::store::{FuncId, InstanceId};
 use crate::trap::Trap;
 use crate::value::ValType;
 
@@ -175,8 +176,8 @@ impl<'m> Machine<'m, '_> {
     }
 
     fn kind(&self, func: FuncId) -> Result<FuncKind, Trap> {
-        let entity = self.store.funcs.get(func.0 as usize);
-        entity.map(|entity| entity.kind).ok_or(Trap::Internal)
+        let function = self.store.function(func);
+        function.map(|function| function.kind).ok_or(Trap::Internal)
     }
 
     fn call_host(&mut self, func: FuncId, instance: InstanceId, id: u32, remaining: u32) -> Result<(), Trap> {

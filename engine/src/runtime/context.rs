@@ -27,6 +27,8 @@ pub(crate) struct FuncRef {
     pub sig: u32,
     /// [`super::store::FuncId`] of the function.
     pub func: u32,
+    /// The way in from the host for its type; null as long as `code` is.
+    pub way_in: *const u8,
 }
 
 /// Head of an instance's context. One slot per global follows (the value of a defined global, the address of the

@@ -99,8 +99,7 @@ impl Store {
         self.fill(id, info)?;
         if let Some(start) = info.start {
             let func = self.instances[id.0 as usize].wiring.funcs[start as usize];
-            self.invoke_slots(func, host, &mut [], 0, 0)
-                .map_err(InstantiateError::Trap)?;
+            self.start(func, host).map_err(InstantiateError::Trap)?;
         }
         Ok(id)
     }
@@ -189,7 +188,7 @@ impl Store {
             self.tables.push(table);
         }
 
-        let first = self.funcs.len() as u32;
+        let first = self.function_count();
         // Then its wiring may be that of another.
         let is_first = self.types.is_empty() && first == 0;
         let distinct = self.types.of(&info.distinct_types);
@@ -201,7 +200,8 @@ impl Store {
                 let context = ContextBlock::new(info.globals.len(), costs.len());
                 let sigs = info.canonical.iter();
                 let sigs = sigs.map(|canonical| distinct[*canonical as usize]).collect();
-                let reference = |func: FuncId| self.funcs[func.0 as usize].reference;
+                // There, as `link` has found its type.
+                let reference = |func| self.reference(func).unwrap_or(ptr::null());
                 Wiring::new(info, context, imported, sigs, first, reference)
             }
         };
@@ -238,9 +238,6 @@ impl Store {
                 .global(index as u32)
                 .set(self.globals[global.0 as usize].ptr.as_slot());
         }
-        // Imported host functions become functions of this instance: they are called on its behalf.
-        wiring.add_functions(info, id, &mut self.funcs);
-
         Ok(Instance {
             host_memory: info.host_memory().map(|index| memories[index as usize]),
             module: module.clone(),
@@ -267,15 +264,7 @@ impl Store {
 
     /// The value of a constant expression in an instance.
     pub(crate) fn eval(&self, id: InstanceId, expr: &ConstExpr) -> u64 {
-        let instance = &self.instances[id.0 as usize];
-        expr.eval(
-            |global| {
-                self.globals[instance.globals[global as usize].0 as usize]
-                    .ptr
-                    .get()
-            },
-            |func| instance.wiring.func_refs[func as usize] as u64,
-        )
+        self.instances[id.0 as usize].eval(&self.globals, expr)
     }
 
     /// Writes the active segments.
@@ -344,10 +333,19 @@ impl Store {
 }
 
 impl Instance {
+    /// The value of a constant expression, with the globals of the store.
+    #[inline]
+    pub(super) fn eval(&self, globals: &[GlobalEntity], expr: &ConstExpr) -> u64 {
+        expr.eval(
+            |global| globals[self.globals[global as usize].0 as usize].ptr.get(),
+            |func| self.wiring.func_refs[func as usize] as u64,
+        )
+    }
+
     /// Makes it ready to run natively. Only while no code of the store runs.
     pub(crate) fn wire(&mut self) {
         if let Some(native) = self.module.code().native() {
-            self.wiring.wire(native, &self.costs);
+            self.wiring.wire(self.module.info(), native, &self.costs);
         }
     }
 

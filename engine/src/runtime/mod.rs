@@ -3,6 +3,7 @@
 pub(crate) mod apart;
 pub(crate) mod cells;
 pub(crate) mod context;
+pub(crate) mod functions;
 pub(crate) mod instance;
 pub(crate) mod invocation;
 pub(crate) mod mapping;

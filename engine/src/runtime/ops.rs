@@ -123,7 +123,7 @@ impl Store {
         len: u32,
     ) -> Result<(), Trap> {
         let instance = &self.instances[id.0 as usize];
-        let info = instance.module.info().clone();
+        let info = instance.module.info();
         let items = match instance.dropped_elements[segment as usize] {
             true => &[],
             false => &info.elements[segment as usize].items[..],
@@ -133,14 +133,13 @@ impl Store {
             .ok_or(Trap::TableOutOfBounds)?;
         let items = items.get(from as usize..end).ok_or(Trap::TableOutOfBounds)?;
         let table = instance.tables[table as usize].0 as usize;
-        self.tables[table].read(to, len)?;
-        let interrupt = self.meter.interrupt().clone();
-        in_stretches(&interrupt, (items.len(), STRETCH_ELEMENTS), false, |at, len| {
-            let slots: Vec<u64> = items[at..at + len]
-                .iter()
-                .map(|item| self.eval(id, item))
-                .collect();
-            self.tables[table].write(to + at as u32, &slots)
+        let elements = self.tables[table].range(to, len)?;
+        let interrupt = self.meter.interrupt();
+        in_stretches(interrupt, (items.len(), STRETCH_ELEMENTS), false, |at, len| {
+            for (element, item) in elements[at..at + len].iter_mut().zip(&items[at..at + len]) {
+                *element = instance.eval(&self.globals, item);
+            }
+            Ok(())
         })
     }
 

@@ -1,9 +1,10 @@
 //! The store: owns instances and everything in them; one gas meter for all.
 
-use std::sync::Arc;
+use std::ptr;
 
 use super::cells::{Interrupt, Meter};
 use super::context::{FuncRef, GlobalPtr, func_of};
+use super::functions::{FuncKind, Function, TypeNumbers};
 use super::instance::Instance;
 use super::invocation::Invocation;
 use super::memory::Memory;
@@ -62,34 +63,6 @@ pub enum Extern {
     Global(GlobalId),
 }
 
-/// Where a function's code is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum FuncKind {
-    /// Body `body` (0 is the first defined function) of an instance's module.
-    Wasm { instance: InstanceId, body: u32 },
-    /// Host function `id` as imported by `instance`.
-    Host { instance: InstanceId, id: u32 },
-}
-
-impl FuncKind {
-    /// The instance it belongs to.
-    fn instance(self) -> InstanceId {
-        match self {
-            Self::Wasm { instance, .. } | Self::Host { instance, .. } => instance,
-        }
-    }
-}
-
-/// A function of the store.
-#[derive(Debug)]
-pub(crate) struct FuncEntity {
-    pub kind: FuncKind,
-    /// Index in the module of the instance in `kind`, which also knows its type.
-    pub index: u32,
-    /// What a `funcref` slot of this function points to; owned by the instance in `kind`.
-    pub reference: *const FuncRef,
-}
-
 /// A global of the store.
 #[derive(Debug)]
 pub(crate) struct GlobalEntity {
@@ -103,7 +76,6 @@ pub struct Store {
     engine: Engine,
     pub(super) meter: Meter,
     pub(crate) instances: Vec<Instance>,
-    pub(crate) funcs: Vec<FuncEntity>,
     pub(crate) memories: Vec<Memory>,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<GlobalEntity>,
@@ -128,7 +100,6 @@ impl Store {
             engine: engine.clone(),
             meter: Meter::new(interrupt),
             instances: Vec::new(),
-            funcs: Vec::new(),
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
@@ -202,20 +173,6 @@ impl Store {
         })
     }
 
-    /// The type of a function; `None` for a handle of another store.
-    #[inline]
-    pub fn func_type(&self, func: FuncId) -> Option<&FuncType> {
-        let entity = self.funcs.get(func.0 as usize)?;
-        let instance = self.instances.get(entity.kind.instance().0 as usize)?;
-        Some(instance.module.info().func_type(entity.index))
-    }
-
-    /// Is a function one of the host's? A module may export what it imports.
-    pub fn is_host_func(&self, func: FuncId) -> bool {
-        let func = self.funcs.get(func.0 as usize);
-        func.is_some_and(|func| matches!(func.kind, FuncKind::Host { .. }))
-    }
-
     /// Calls a function with `host` behind its imports.
     ///
     /// Gas used is exact in the meter whatever the outcome. The store stays usable after a trap, with whatever the
@@ -249,7 +206,10 @@ impl Store {
         args: &[Value],
         results: &mut [Value],
     ) -> Result<(), Trap> {
-        let ty = self.func_type(func).ok_or(Trap::BadInvocation)?;
+        self.choose_tier();
+        let Function { kind, reference } = self.function(func).ok_or(Trap::BadInvocation)?;
+        let ty = self.types.get(reference.sig).ok_or(Trap::Internal)?;
+        let reference = ptr::from_ref(reference);
         let (wanted, given) = (ty.params(), ty.results());
         let (params, count) = (args.len(), results.len());
         if wanted.len() != params || given.len() != count {
@@ -266,9 +226,8 @@ impl Store {
         for i in 0..count {
             results[i] = Value::zero(given[i]);
         }
-        self.choose_tier();
-        let heat = Heat::start(self, func);
-        let outcome = self.invoke_slots(func, host, slots.all(), params, count);
+        let heat = Heat::start(self, kind);
+        let outcome = self.invoke_slots((kind, reference), host, slots.all(), params, count);
         if let Some(heat) = heat {
             heat.end(self);
         }
@@ -277,6 +236,13 @@ impl Store {
             *result = from_slot(result.ty(), *slot);
         }
         Ok(())
+    }
+
+    /// Runs the start function of an instance.
+    pub(super) fn start(&mut self, func: FuncId, host: &mut dyn Host) -> Result<(), Trap> {
+        let Function { kind, reference } = self.function(func).ok_or(Trap::Internal)?;
+        let reference = ptr::from_ref(reference);
+        self.invoke_slots((kind, reference), host, &mut [], 0, 0)
     }
 
     /// Decides in which tier the store runs: natively when every instance has native code, and every memory the guard
@@ -322,9 +288,9 @@ impl Store {
 
     /// Calls a function of this store with slots of the right number and types, as [`Invocation`] says.
     #[inline]
-    pub(crate) fn invoke_slots(
+    fn invoke_slots(
         &mut self,
-        func: FuncId,
+        (kind, reference): (FuncKind, *const FuncRef),
         host: &mut dyn Host,
         slots: &mut [u64],
         params: usize,
@@ -332,7 +298,7 @@ impl Store {
     ) -> Result<(), Trap> {
         let invoking = Invoking::begin();
         let budget = invoking.budget(self.engine.config().stack_limit);
-        let ended = match self.funcs[func.0 as usize].kind {
+        let ended = match kind {
             FuncKind::Host { instance, id } => {
                 self.invoke_host(instance, id, host, budget, &mut slots[..], (params, results))
             }
@@ -340,6 +306,7 @@ impl Store {
                 let call = Invocation {
                     instance,
                     body,
+                    reference,
                     budget,
                     slots,
                     params,
@@ -486,7 +453,7 @@ impl Store {
             Value::F32(bits) => bits.into(),
             Value::F64(bits) => bits,
             Value::FuncRef(None) | Value::ExternRef(None) => 0,
-            Value::FuncRef(Some(func)) => self.funcs.get(func.0 as usize)?.reference as u64,
+            Value::FuncRef(Some(func)) => self.reference(func)? as u64,
             Value::ExternRef(Some(number)) => u64::from(number) + 1,
         })
     }
@@ -508,12 +475,12 @@ struct Heat {
 
 impl Heat {
     /// Counts a call that is about to be made, when the engine wants to know.
-    fn start(store: &Store, func: FuncId) -> Option<Self> {
+    fn start(store: &Store, kind: FuncKind) -> Option<Self> {
         // What is on its way or settled need not be counted; another instance may still keep the store waiting.
         if store.native || store.engine.tier() != Tier::Tiered {
             return None;
         }
-        let FuncKind::Wasm { instance, .. } = store.funcs[func.0 as usize].kind else {
+        let FuncKind::Wasm { instance, .. } = kind else {
             return None;
         };
         let module = &store.instances[instance.0 as usize].module;
@@ -546,39 +513,6 @@ pub(crate) fn from_slot(ty: ValType, slot: u64) -> Value {
         ValType::F64 => Value::F64(slot),
         ValType::FuncRef => Value::FuncRef(func_of(slot).map(FuncId)),
         ValType::ExternRef => Value::ExternRef(slot.checked_sub(1).map(|number| number as u32)),
-    }
-}
-
-/// Function types of a store, numbered: equal types have equal numbers.
-#[derive(Debug, Default)]
-pub(crate) struct TypeNumbers {
-    /// The types of the first module, which need no map of their own.
-    first: Option<Arc<[FuncType]>>,
-    numbers: std::collections::BTreeMap<FuncType, u32>,
-}
-
-impl TypeNumbers {
-    /// Has it no number yet?
-    pub fn is_empty(&self) -> bool {
-        self.first.is_none()
-    }
-
-    /// The numbers of a module's distinct types.
-    pub fn of(&mut self, distinct: &Arc<[FuncType]>) -> Vec<u32> {
-        let Some(first) = &self.first else {
-            self.first = Some(distinct.clone());
-            return (0..distinct.len() as u32).collect();
-        };
-        if self.numbers.is_empty() {
-            self.numbers = first.iter().cloned().zip(0..).collect();
-        }
-        distinct
-            .iter()
-            .map(|ty| {
-                let next = self.numbers.len() as u32;
-                *self.numbers.entry(ty.clone()).or_insert(next)
-            })
-            .collect()
     }
 }
 

@@ -7,13 +7,15 @@
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
+use std::ops::Range;
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use arwen_metering::CostTable;
 
 use super::context::{ContextBlock, FuncRef, VmContext};
-use super::store::{FuncEntity, FuncId, FuncKind, InstanceId, Store};
+use super::functions::{FuncKind, Function};
+use super::store::{FuncId, InstanceId, Store};
 use crate::jit::NativeCode;
 use crate::module::info::ModuleInfo;
 
@@ -36,6 +38,10 @@ pub(crate) struct Wiring {
     pub func_refs: Box<[*const FuncRef]>,
     /// References to the functions that are this instance's own; their numbers in the store follow each other.
     own_refs: Box<[UnsafeCell<FuncRef>]>,
+    /// The number in the store of the first of them.
+    first: u32,
+    /// How many of them, the first, are imports from the host.
+    hosts: u32,
     /// Store numbers of the module's types, by type index.
     sigs: Box<[u32]>,
     /// What its function imports were given.
@@ -49,8 +55,6 @@ pub(crate) struct Wiring {
 // SAFETY: every pointer is to something the wiring or the store it is in owns; a store is one unit that moves as a whole,
 // and nobody follows the pointers of a spare before they are set anew.
 unsafe impl Send for Wiring {}
-// SAFETY: the references of functions are owned by instances of the same store.
-unsafe impl Send for FuncEntity {}
 // SAFETY: nothing behind a shared `&Store` is changed without `&mut Store`, except the meter, which is atomic.
 unsafe impl Sync for Store {}
 
@@ -84,6 +88,7 @@ impl Wiring {
                     ctx: context.as_ptr(),
                     sig: sigs[*ty as usize],
                     func: func.0,
+                    way_in: ptr::null(),
                 })
             })
             .collect();
@@ -94,11 +99,14 @@ impl Wiring {
                 None => reference(*func),
             })
             .collect();
+        let defined = info.funcs.len() as u32 - info.imported_funcs;
         Self {
             context,
             funcs: funcs.into(),
             func_refs,
+            hosts: own_refs.len() as u32 - defined,
             own_refs,
+            first,
             sigs,
             imports,
             has_entries: false,
@@ -125,32 +133,43 @@ impl Wiring {
         });
     }
 
-    /// Appends the instance's own functions, in the order of their numbers, to those of its store.
-    pub fn add_functions(&self, info: &ModuleInfo, instance: InstanceId, funcs: &mut Vec<FuncEntity>) {
-        let entity = |kind, index, reference: &UnsafeCell<FuncRef>| FuncEntity {
-            kind,
-            index,
-            reference: reference.get().cast_const(),
-        };
-        let defined = info.imported_funcs..info.funcs.len() as u32;
-        let (hosts, bodies) = self.own_refs.split_at(self.own_refs.len() - defined.len());
-        let mut hosts = hosts.iter();
-        for (index, import) in (0..).zip(&self.imports) {
-            if let Linkage::Host(id) = import {
-                let kind = FuncKind::Host { instance, id: *id };
-                funcs.extend(hosts.next().map(|reference| entity(kind, index, reference)));
-            }
-        }
-        let bodies = (0..defined.len() as u32).zip(bodies);
-        funcs.extend(bodies.map(|(body, reference)| {
-            let kind = FuncKind::Wasm { instance, body };
-            entity(kind, defined.start.wrapping_add(body), reference)
-        }));
+    /// The numbers in the store of the instance's own functions: imports from the host, then those with a body.
+    #[inline]
+    pub fn function_numbers(&self) -> Range<u32> {
+        self.first..self.first + self.own_refs.len() as u32
     }
 
-    /// Gives the instance's functions their native entries, and compiled code its prices. Only while no code of the
+    /// One of them, for the instance that this is the wiring of.
+    #[inline(always)]
+    pub fn function(&self, func: FuncId, instance: InstanceId) -> Option<Function<'_>> {
+        let own = func.0.checked_sub(self.first)?;
+        let reference = self.own_refs.get(own as usize)?;
+        Some(Function {
+            kind: match own.checked_sub(self.hosts) {
+                Some(body) => FuncKind::Wasm { instance, body },
+                None => FuncKind::Host {
+                    instance,
+                    id: self.host_import(own)?,
+                },
+            },
+            // SAFETY: references are changed by `&mut self` alone; compiled code reads them.
+            reference: unsafe { &*reference.get() },
+        })
+    }
+
+    /// The number, with the host, of one of the imports from there.
+    #[cold]
+    fn host_import(&self, at: u32) -> Option<u32> {
+        let mut hosts = self.imports.iter().filter_map(|import| match import {
+            Linkage::Host(id) => Some(*id),
+            Linkage::Func(_) => None,
+        });
+        hosts.nth(at as usize)
+    }
+
+    /// Gives the instance's functions their native entries and ways in, and compiled code its prices. Only while no code of the
     /// store runs.
-    pub fn wire(&mut self, native: &NativeCode, costs: &CostTable) {
+    pub fn wire(&mut self, info: &ModuleInfo, native: &NativeCode, costs: &CostTable) {
         let there = |prices: &CostTable| ptr::eq::<[u64]>(&**prices, &**costs);
         if !self.prices.as_ref().is_some_and(there) {
             self.context.set_prices(costs);
@@ -165,6 +184,7 @@ impl Wiring {
             // Functions of other instances were there before.
             if let Some(reference) = own.next_if(|reference| reference.func == func.0) {
                 reference.code = native.entry(index);
+                reference.way_in = native.way_in(info.func_canonical(index));
             }
         }
     }
