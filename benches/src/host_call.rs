@@ -1,5 +1,5 @@
-//! What does it cost to cross between host and contract? A call of an export that does nothing, and a call of a host
-//! function that does nothing, with gas.
+//! What does it cost to cross between host and contract? A call of an export that does nothing, with values that say their
+//! types and through a handle whose type is known, and a call of a host function that does nothing, with gas.
 
 use std::path::Path;
 
@@ -30,16 +30,19 @@ const MODULE: &str = r#"(module
 /// What cannot be written.
 pub fn run(out: Option<&Path>) -> Result<(), String> {
     let wasm = wat::parse_str(MODULE).map_err(|e| e.to_string())?;
-    let mut text = "| engine | export call, ns | host call, ns |\n|---|---|---|\n".to_owned();
+    let mut text =
+        "| engine | export call, ns | typed export call, ns | host call, ns |\n|---|---|---|---|\n"
+            .to_owned();
     let mut rows = Vec::new();
     let mut sides = vec![
         ("interpreter", ours(&wasm, Tier::Interpreter)),
         ("JIT", ours(&wasm, Tier::Jit)),
     ];
     sides.extend(peer(&wasm).map(|figures| ("wasmi + fuel", figures)));
-    for (name, [export, host]) in sides {
-        text += &format!("| {name} | {export:.1} | {host:.1} |\n");
-        rows.push(json!({ "engine": name, "export_call_ns": export, "host_call_ns": host }));
+    for (name, [export, typed, host]) in sides {
+        text += &format!("| {name} | {export:.1} | {typed:.1} | {host:.1} |\n");
+        rows.push(json!({ "engine": name, "export_call_ns": export,
+            "typed_export_call_ns": typed, "host_call_ns": host }));
     }
     text += &format!(
         "\nProcessor time, fastest of {TURNS} turns of {CALLS}; of the host call, the same loop without it is \
@@ -53,18 +56,19 @@ pub fn run(out: Option<&Path>) -> Result<(), String> {
     }
 }
 
-/// Nanoseconds a call, from three ways to spend a turn.
-fn nanos(export: impl FnMut(), calls: impl FnMut(), idle: impl FnMut()) -> [f64; 2] {
+/// Nanoseconds a call, from four ways to spend a turn.
+fn nanos(export: impl FnMut(), typed: impl FnMut(), calls: impl FnMut(), idle: impl FnMut()) -> [f64; 3] {
     let each = |micros: f64| micros * 1e3 / f64::from(CALLS);
-    let (export, calls, idle) = (
+    let (export, typed, calls, idle) = (
         contracts::fastest(TURNS, export),
+        contracts::fastest(TURNS, typed),
         contracts::fastest(TURNS, calls),
         contracts::fastest(TURNS, idle),
     );
-    [each(export), each(calls - idle)]
+    [each(export), each(typed), each(calls - idle)]
 }
 
-fn ours(wasm: &[u8], tier: Tier) -> [f64; 2] {
+fn ours(wasm: &[u8], tier: Tier) -> [f64; 3] {
     let module = Module::new(&contracts::engine(tier), wasm).expect("it is valid");
     let imports = contracts::externs(&module).unwrap_or_default();
     let costs = module.costs(contracts::prices());
@@ -88,11 +92,18 @@ fn ours(wasm: &[u8], tier: Tier) -> [f64; 2] {
             outcome.expect("it does not trap");
         }
     };
-    nanos(exports, || loops(calls), || loops(idle))
+    let func = store.borrow().typed::<i32, i32>(nop).expect("it is of that type");
+    let typed = || {
+        let mut store = store.borrow_mut();
+        for _ in 0..CALLS {
+            func.call(&mut store, &mut Zeros, 1).expect("it does not trap");
+        }
+    };
+    nanos(exports, typed, || loops(calls), || loops(idle))
 }
 
 #[cfg(feature = "wasmi")]
-fn peer(wasm: &[u8]) -> Option<[f64; 2]> {
+fn peer(wasm: &[u8]) -> Option<[f64; 3]> {
     use crate::engines::wasmi;
     let engine = wasmi::engine();
     let (store, instance) = wasmi::instances(&engine, &wasmi::module(&engine, wasm))();
@@ -113,10 +124,12 @@ fn peer(wasm: &[u8]) -> Option<[f64; 2]> {
             nop.call(&mut *store, 1).expect("it does not trap");
         }
     };
-    Some(nanos(exports, || loops(&calls), || loops(&idle)))
+    let [_, typed, host] = nanos(|| {}, exports, || loops(&calls), || loops(&idle));
+    // It has no other way that is not slower by an allocation.
+    Some([f64::NAN, typed, host])
 }
 
 #[cfg(not(feature = "wasmi"))]
-fn peer(_: &[u8]) -> Option<[f64; 2]> {
+fn peer(_: &[u8]) -> Option<[f64; 3]> {
     None
 }

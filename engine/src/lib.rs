@@ -62,6 +62,7 @@ pub use runtime::apart::Abandoned;
 pub use runtime::cells::{Interrupt, Meter};
 pub use runtime::stack::HOST_CALL_SLOTS;
 pub use runtime::store::{Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};
+pub use runtime::typed::{Native, Natives, TypedFunc};
 pub use tier::{NativeBudget, Refusal, TierStatus};
 pub use trap::Trap;
 pub use value::{ExternType, FuncType, GlobalType, MemoryType, SizeLimits, TableType, ValType, Value};

@@ -310,3 +310,64 @@ fn segments_that_do_not_fit_write_nothing_under_the_old_rule_and_trap_under_the_
         assert_eq!(err.to_string(), "element segment 0 does not fit");
     }
 }
+
+#[test]
+fn a_function_of_a_known_type_is_called_as_any() {
+    let text = r#"(module
+        (import "env" "h" (func $h (param i32) (result i32)))
+        (func (export "none"))
+        (func (export "negative") (param i32) (result i32) (i32.sub (i32.const 0) (local.get 0)))
+        (func (export "wide") (param i64) (result i64) (i64.sub (i64.const 0) (local.get 0)))
+        (func (export "eight") (param i32 i64 i32 i64 i32 i64 i32 i64) (result i64) (local.get 7))
+        (func (export "host") (param i32) (result i32) (call $h (local.get 0)))
+        (func (export "trap") (result i32) unreachable)
+        (export "import" (func $h)))"#;
+    for config in configs(&Ruleset::ARWEN_1_3) {
+        let mut run = Run::new(config.clone(), text);
+        let mut other = Run::new(config, text);
+        let mut host = Fns(vec![Box::new(|_, args, results| {
+            if args[0] == 0 {
+                return Err(HostStop);
+            }
+            results[0] = args[0] | 0xdead << 32;
+            Ok(())
+        })]);
+        let func = |run: &Run, name: &str| match run.store.export(run.instance, name) {
+            Some(Extern::Func(func)) => func,
+            other => panic!("{name} is {other:?}"),
+        };
+        // Called three times, as one of the configurations changes its tier in between.
+        macro_rules! calls {
+            ($($name:literal $types:ty => $result:ty: $($args:expr => $outcome:expr),+;)*) => {$($(
+                let typed = run.store.typed::<$types, $result>(func(&run, $name)).expect($name);
+                assert_eq!(typed.id(), func(&run, $name));
+                for _ in 0..3 {
+                    let used = run.store.meter().used();
+                    assert_eq!(typed.call(&mut run.store, &mut host, $args), $outcome, "{}", $name);
+                    assert_eq!(typed.clone().call(&mut other.store, &mut host, $args), Err(Trap::BadInvocation));
+                    assert!(run.store.meter().used() > used || $name == "import");
+                }
+                assert_eq!(other.store.meter().used(), 0);
+            )+)*};
+        }
+        calls! {
+            "none" () => (): () => Ok(());
+            "negative" i32 => i32: 5 => Ok(-5), i32::MIN => Ok(i32::MIN);
+            "negative" (u32,) => (u32,): (1,) => Ok((u32::MAX,));
+            "wide" i64 => i64: i64::MAX => Ok(-i64::MAX);
+            "wide" u64 => u64: 1 => Ok(u64::MAX);
+            "eight" (i32, i64, i32, i64, i32, i64, i32, i64) => i64: (1, 2, 3, 4, 5, 6, 7, -8) => Ok(-8);
+            "host" i32 => i32: 7 => Ok(7), 0 => Err(Trap::Host);
+            "import" i32 => i32: -7 => Ok(-7), 0 => Err(Trap::Host);
+            "trap" () => i32: () => Err(Trap::Unreachable);
+        }
+        let negative = func(&run, "negative");
+        assert!(run.store.typed::<i64, i32>(negative).is_none());
+        assert!(run.store.typed::<i32, i64>(negative).is_none());
+        assert!(run.store.typed::<i32, ()>(negative).is_none());
+        assert!(run.store.typed::<(), i32>(negative).is_none());
+        assert!(run.store.typed::<(i32, i32), i32>(negative).is_none());
+        let empty = Store::new(run.store.engine(), &Interrupt::new());
+        assert!(empty.typed::<i32, i32>(negative).is_none());
+    }
+}

@@ -430,16 +430,11 @@ impl View {
     /// Of an instance of the running store, with the code of its module's functions.
     #[inline]
     pub fn of(id: InstanceId, instance: &Instance, code: &[OnceLock<Code>]) -> Self {
-        let imported = instance.module.info().imported_funcs as usize;
         Self {
             context: instance.wiring.context.as_ptr(),
             code: code.as_ptr(),
             functions: code.len(),
-            first_defined: instance
-                .wiring
-                .funcs
-                .get(imported)
-                .map_or(u32::MAX, |func| func.0),
+            first_defined: instance.wiring.first_defined(),
             instance: id,
         }
     }

@@ -14,4 +14,5 @@ pub(crate) mod slots;
 pub(crate) mod stack;
 pub(crate) mod store;
 pub(crate) mod table;
+pub(crate) mod typed;
 pub(crate) mod wiring;

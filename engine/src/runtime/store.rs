@@ -226,16 +226,46 @@ impl Store {
         for i in 0..count {
             results[i] = Value::zero(given[i]);
         }
-        let heat = Heat::start(self, kind);
-        let outcome = self.invoke_slots((kind, reference), host, slots.all(), params, count);
-        if let Some(heat) = heat {
-            heat.end(self);
-        }
-        outcome?;
+        self.invoke_counted((kind, reference), host, slots.all(), params, count)?;
         for (result, slot) in results.iter_mut().zip(slots.all()) {
             *result = from_slot(result.ty(), *slot);
         }
         Ok(())
+    }
+
+    /// Calls a function with slots of the right number and types, as [`Invocation`] says, in the tier that it is time
+    /// for.
+    #[inline]
+    pub(super) fn invoke_checked(
+        &mut self,
+        func: FuncId,
+        host: &mut dyn Host,
+        slots: &mut [u64],
+        params: usize,
+        results: usize,
+    ) -> Result<(), Trap> {
+        self.choose_tier();
+        let Function { kind, reference } = self.function(func).ok_or(Trap::BadInvocation)?;
+        let reference = ptr::from_ref(reference);
+        self.invoke_counted((kind, reference), host, slots, params, results)
+    }
+
+    /// The same in the tier that has been chosen, with the call counted for the promotion of its module.
+    #[inline]
+    fn invoke_counted(
+        &mut self,
+        (kind, reference): (FuncKind, *const FuncRef),
+        host: &mut dyn Host,
+        slots: &mut [u64],
+        params: usize,
+        results: usize,
+    ) -> Result<(), Trap> {
+        let heat = Heat::start(self, kind);
+        let outcome = self.invoke_slots((kind, reference), host, slots, params, results);
+        if let Some(heat) = heat {
+            heat.end(self);
+        }
+        outcome
     }
 
     /// Runs the start function of an instance.
@@ -286,7 +316,7 @@ impl Store {
         }
     }
 
-    /// Calls a function of this store with slots of the right number and types, as [`Invocation`] says.
+    /// The same without being counted.
     #[inline]
     fn invoke_slots(
         &mut self,

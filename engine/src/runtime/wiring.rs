@@ -139,6 +139,12 @@ impl Wiring {
         self.first..self.first + self.own_refs.len() as u32
     }
 
+    /// The first number of those with a body.
+    #[inline]
+    pub fn first_defined(&self) -> u32 {
+        self.first + self.hosts
+    }
+
     /// One of them, for the instance that this is the wiring of.
     #[inline(always)]
     pub fn function(&self, func: FuncId, instance: InstanceId) -> Option<Function<'_>> {
