@@ -104,6 +104,8 @@ fn ours(wasm: &[u8], tier: Tier) -> [f64; 3] {
 
 #[cfg(feature = "wasmi")]
 fn peer(wasm: &[u8]) -> Option<[f64; 3]> {
+    use ::wasmi::Val;
+
     use crate::engines::wasmi;
     let engine = wasmi::engine();
     let (store, instance) = wasmi::instances(&engine, &wasmi::module(&engine, wasm))();
@@ -118,15 +120,22 @@ fn peer(wasm: &[u8]) -> Option<[f64; 3]> {
         func.call(&mut *store.borrow_mut(), CALLS as i32)
             .expect("it does not trap");
     };
+    let any = instance.get_func(&*store.borrow(), "nop")?;
     let exports = || {
+        let mut store = store.borrow_mut();
+        let mut results = [Val::I32(0)];
+        for _ in 0..CALLS {
+            let outcome = any.call(&mut *store, &[Val::I32(1)], &mut results);
+            outcome.expect("it does not trap");
+        }
+    };
+    let typed = || {
         let mut store = store.borrow_mut();
         for _ in 0..CALLS {
             nop.call(&mut *store, 1).expect("it does not trap");
         }
     };
-    let [_, typed, host] = nanos(|| {}, exports, || loops(&calls), || loops(&idle));
-    // It has no other way that is not slower by an allocation.
-    Some([f64::NAN, typed, host])
+    Some(nanos(exports, typed, || loops(&calls), || loops(&idle)))
 }
 
 #[cfg(not(feature = "wasmi"))]

@@ -81,6 +81,10 @@ impl NativeCode {
     pub fn entry(&self, _: u32) -> *const u8 {
         match *self {}
     }
+
+    pub fn way_in(&self, _: u32) -> *const u8 {
+        match *self {}
+    }
 }
 
 /// There is none.

@@ -9,27 +9,42 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use memmap2::{Mmap, MmapMut, MmapOptions};
 
 /// Memory of code that is gone.
-static SPARE: Mutex<Vec<MmapMut>> = Mutex::new(Vec::new());
+static SPARES: Spares = Spares(Mutex::new(Vec::new()));
 
 /// Spares that are kept at a time, and bytes of the largest that is.
 const MAX_SPARES: usize = 4;
 const MAX_SPARE_BYTES: usize = 1 << 20;
 
-fn spares() -> MutexGuard<'static, Vec<MmapMut>> {
-    // The list is valid at every moment.
-    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
-}
+struct Spares(Mutex<Vec<MmapMut>>);
 
-/// The smallest spare that holds `len` bytes, unless most of it would be left over.
-fn spare(len: usize) -> Option<MmapMut> {
-    let mut spares = spares();
-    let fitting = |spare: &MmapMut| (len..=2 * len).contains(&spare.len());
-    let sizes = spares.iter().enumerate();
-    let best = sizes
-        .filter(|(_, spare)| fitting(spare))
-        .min_by_key(|(_, spare)| spare.len());
-    let at = best?.0;
-    Some(spares.swap_remove(at))
+impl Spares {
+    fn lock(&self) -> MutexGuard<'_, Vec<MmapMut>> {
+        // The list is valid at every moment.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The smallest spare that holds `len` bytes, unless most of it would be left over.
+    fn take(&self, len: usize) -> Option<MmapMut> {
+        let mut spares = self.lock();
+        let sizes = spares.iter().map(|spare| spare.len()).enumerate();
+        let fitting = sizes.filter(|(_, size)| (len..=2 * len).contains(size));
+        let (at, _) = fitting.min_by_key(|(_, size)| *size)?;
+        Some(spares.swap_remove(at))
+    }
+
+    /// Keeps memory, if there is a place for it. From here on it cannot be run. What the system does not let us keep is
+    /// unmapped.
+    fn give(&self, memory: Mmap) {
+        if memory.len() > MAX_SPARE_BYTES {
+            return;
+        }
+        if let Ok(memory) = memory.make_mut() {
+            let mut spares = self.lock();
+            if spares.len() < MAX_SPARES {
+                spares.push(memory);
+            }
+        }
+    }
 }
 
 /// Code that is being written, and cannot run yet.
@@ -54,12 +69,16 @@ impl OpenCode {
     /// # Errors
     /// The system has none.
     pub fn to_fill(len: usize) -> io::Result<Self> {
-        let Some(mut memory) = spare(len) else {
-            return Self::new(len);
-        };
+        match SPARES.take(len) {
+            Some(memory) => Ok(Self::within(memory, len)),
+            None => Self::new(len),
+        }
+    }
+
+    fn within(mut memory: MmapMut, len: usize) -> Self {
         // No code of another module becomes executable with it.
         memory[len..].fill(0);
-        Ok(Self { memory, len })
+        Self { memory, len }
     }
 
     /// The code.
@@ -108,16 +127,8 @@ impl CodeMemory {
 
 impl Drop for CodeMemory {
     fn drop(&mut self) {
-        let small = self
-            .memory
-            .take()
-            .filter(|memory| memory.len() <= MAX_SPARE_BYTES);
-        // From here on it cannot be run. What the system does not let us keep is unmapped.
-        if let Some(Ok(memory)) = small.map(Mmap::make_mut) {
-            let mut spares = spares();
-            if spares.len() < MAX_SPARES {
-                spares.push(memory);
-            }
+        if let Some(memory) = self.memory.take() {
+            SPARES.give(memory);
         }
     }
 }
@@ -126,44 +137,34 @@ impl Drop for CodeMemory {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_was_there_before_does_not_become_executable() {
-        let of = |mut code: OpenCode, byte| {
-            code.bytes().fill(byte);
-            code.seal().expect("memory")
-        };
-        // A size that no other test of this process has.
-        let len = 777_777;
-        let old = of(OpenCode::to_fill(len).expect("memory"), 0xcc);
-        let at = old.address(0);
-        drop(old);
-        for (shorter, again) in [(len / 2 - 1, false), (len - 5000, true), (len, true)] {
-            let code = of(OpenCode::to_fill(shorter).expect("memory"), 0x90);
-            assert_eq!(code.address(0) == at, again, "{shorter} bytes");
-            let mapped = code.memory.as_deref().expect("it is there");
-            assert!(mapped[..shorter].iter().all(|byte| *byte == 0x90));
-            assert!(mapped[shorter..].iter().all(|byte| *byte == 0));
-            assert_eq!(code.offset(at as usize + shorter), None);
-        }
-        // Code that is put together has zeros between its functions.
-        assert!(
-            OpenCode::new(len)
-                .expect("memory")
-                .bytes()
-                .iter()
-                .all(|byte| *byte == 0)
-        );
+    fn filled(mut code: OpenCode, byte: u8) -> Mmap {
+        code.bytes().fill(byte);
+        let mut code = code.seal().expect("memory");
+        code.memory.take().expect("it is there")
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
-        let many: Vec<CodeMemory> = (0..3 * MAX_SPARES)
-            .map(|_| OpenCode::new(333_333).and_then(OpenCode::seal).expect("memory"))
-            .collect();
-        let large = OpenCode::new(MAX_SPARE_BYTES + 1).and_then(OpenCode::seal);
-        drop((many, large));
-        let spares = spares();
-        assert!(spares.len() <= MAX_SPARES);
-        assert!(spares.iter().all(|spare| spare.len() <= MAX_SPARE_BYTES));
+    fn what_was_there_before_does_not_become_executable() {
+        let spares = Spares(Mutex::default());
+        spares.give(filled(OpenCode::new(70_000).expect("memory"), 0xcc));
+        assert!(spares.take(70_001).is_none() && spares.take(34_999).is_none());
+        for len in [70_000, 65_000, 35_000, 70_000] {
+            let memory = spares.take(len).expect("it fits");
+            let code = filled(OpenCode::within(memory, len), 0x90);
+            assert!(code[..len].iter().all(|byte| *byte == 0x90));
+            assert!(code[len..].iter().all(|byte| *byte == 0), "{len} bytes");
+            spares.give(code);
+        }
+    }
+
+    #[test]
+    fn the_smallest_that_fits_is_taken_and_few_are_kept() {
+        let spares = Spares(Mutex::default());
+        let sizes = [MAX_SPARE_BYTES + 1, 9000, 8000, 7000, 6000, 5000];
+        for len in sizes {
+            spares.give(filled(OpenCode::new(len).expect("memory"), 0));
+        }
+        let taken = [6500, 6500, 6500, 6500].map(|len| spares.take(len).map(|spare| spare.len()));
+        assert_eq!(taken, [Some(7000), Some(8000), Some(9000), None]);
     }
 }

@@ -9,7 +9,7 @@ use arwen_metering::CostTable;
 
 use super::context::{ContextBlock, VmContext};
 use super::memory::Memory;
-use super::store::{Extern, FuncId, GlobalEntity, GlobalId, InstanceId, MemoryId, Store, TableId};
+use super::store::{Extern, GlobalEntity, GlobalId, InstanceId, MemoryId, Store, TableId};
 use super::table::{Table, TableCell};
 use super::wiring::{Linkage, Wiring};
 use crate::backend;
