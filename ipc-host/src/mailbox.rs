@@ -19,6 +19,7 @@ use std::fs::File;
 use std::hint::spin_loop;
 use std::io;
 use std::iter::zip;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -90,6 +91,54 @@ impl Teller {
         if let Some(said) = self.0.words().get(SAID) {
             said.fetch_add(1, Release);
         }
+    }
+}
+
+/// What has come from the other side and was not taken yet.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    bytes: Box<[u8]>,
+    waiting: Range<usize>,
+}
+
+impl Inbox {
+    /// One that holds up to so many bytes, at least [`LONGEST`].
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            bytes: vec![0; capacity.max(LONGEST)].into(),
+            waiting: 0..0,
+        }
+    }
+
+    /// Whether all that came was taken.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Reads what waits. When nothing does, `receive` writes what comes next and says how much that is: into the inbox,
+    /// or straight into a `buffer` that holds as much. Only the rest of a long message is asked for in this way, and it
+    /// takes the pipe, which `receive` is told.
+    ///
+    /// # Errors
+    /// Those of `receive`.
+    pub fn read(
+        &mut self,
+        buffer: &mut [u8],
+        receive: impl FnOnce(&mut [u8], bool) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        if self.waiting.is_empty() {
+            if buffer.len() >= self.bytes.len() {
+                return receive(buffer, true);
+            }
+            self.waiting = 0..receive(&mut self.bytes, false)?;
+        }
+        let count = buffer.len().min(self.waiting.len());
+        let from = self.waiting.start..self.waiting.start + count;
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), self.bytes.get(from)) {
+            to.copy_from_slice(from);
+        }
+        self.waiting.start += count;
+        Ok(count)
     }
 }
 
@@ -341,6 +390,37 @@ mod tests {
         assert!(!child.send(b"rest"));
         child.written(4, 4);
         assert!(child.send(b"next"));
+    }
+
+    #[test]
+    fn an_inbox_gives_what_came_in_parts_and_leaves_the_rest_of_a_long_message_alone() {
+        let mut inbox = Inbox::new(0);
+        let fill = |to: &mut [u8], byte: u8, count: usize| {
+            to[..count].fill(byte);
+            Ok(count)
+        };
+        let mut long = vec![0; LONGEST];
+        // What is received, of which kind, and how much of it is taken at a time.
+        for (count, buffer, is_rest, taken) in [
+            (5, 3, false, vec![3, 2]),
+            (LONGEST, LONGEST - 1, false, vec![LONGEST - 1, 1]),
+            (7, LONGEST, true, vec![7]),
+            (0, 4, false, vec![0]),
+        ] {
+            let byte = count as u8 | 1;
+            for (at, part) in taken.iter().enumerate() {
+                let buffer = &mut long[..buffer];
+                let read = inbox.read(buffer, |to, rest| {
+                    assert_eq!((at, rest), (0, is_rest), "only when nothing waits");
+                    fill(to, byte, count)
+                });
+                assert_eq!(read.unwrap(), *part);
+                assert!(buffer[..*part].iter().all(|got| *got == byte));
+            }
+            assert!(inbox.is_empty());
+        }
+        let failed = inbox.read(&mut [0], |_, _| Err(io::ErrorKind::BrokenPipe.into()));
+        assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]

@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -18,7 +17,7 @@ use crate::fds::{self, NodeEnds};
 use crate::gas_line;
 use crate::inflow::Inflow;
 use crate::log::LogLine;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Inbox, Mailbox};
 use crate::marshalizer::Marshalizer;
 use crate::patience::Patience;
 
@@ -66,9 +65,7 @@ pub struct Process {
     replies: File,
     patience: Patience,
     mailbox: Option<Mailbox>,
-    inbox: Box<[u8]>,
-    /// Which part of the inbox was not taken yet.
-    waiting: Range<usize>,
+    inbox: Inbox,
     lines: Inflow,
     stdout: Inflow,
     stderr: Inflow,
@@ -135,8 +132,7 @@ impl Process {
             replies,
             patience: Patience::default(),
             mailbox,
-            inbox: vec![0; CHUNK].into(),
-            waiting: 0..0,
+            inbox: Inbox::new(CHUNK),
             lines: Inflow::new(lines)?,
             stdout: Inflow::new(stdout)?,
             stderr: Inflow::new(stderr)?,
@@ -224,7 +220,7 @@ impl Process {
     /// Whether it waits for a request, as it should between two: it lives, and has said nothing unasked.
     pub fn is_quiet(&self) -> bool {
         let mut replies = [PollFd::new(&self.replies, PollFlags::IN)];
-        self.waiting.is_empty() && matches!(poll(&mut replies, Some(&Timespec::default())), Ok(0))
+        self.inbox.is_empty() && matches!(poll(&mut replies, Some(&Timespec::default())), Ok(0))
     }
 
     /// What to wait for: `main`, and all other streams.
@@ -259,24 +255,17 @@ impl Process {
         }
     }
 
-    /// Reads what the child sent, waiting for it if need be.
-    fn receive(&mut self, buffer: Option<&mut [u8]>) -> io::Result<usize> {
+    /// Reads what the child sent, waiting for it if need be: from the pipe, where the message `takes_pipe`.
+    fn receive(&mut self, target: &mut [u8], takes_pipe: bool) -> io::Result<usize> {
         time_left(self.deadline)?;
-        let mut buffer = buffer;
         let mut looked = false;
-        if buffer.is_none()
-            && let Some(mailbox) = self.mailbox.as_mut().filter(|mailbox| mailbox.is_on())
-        {
-            if let Some(length) = mailbox.look(&mut self.inbox) {
+        if !takes_pipe && let Some(mailbox) = self.mailbox.as_mut().filter(|mailbox| mailbox.is_on()) {
+            if let Some(length) = mailbox.look(target) {
                 return Ok(length);
             }
             looked = true;
         }
         loop {
-            let target = match &mut buffer {
-                Some(buffer) => &mut **buffer,
-                None => &mut self.inbox,
-            };
             let result = match std::mem::replace(&mut looked, true) {
                 false => self.patience.read(&self.replies, target),
                 true => (&self.replies).read(target),
@@ -384,19 +373,11 @@ impl AsFd for Process {
 
 impl Read for Process {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.waiting.is_empty() {
-            if buffer.len() >= self.inbox.len() {
-                return self.receive(Some(buffer));
-            }
-            self.waiting = 0..self.receive(None)?;
-        }
-        let count = buffer.len().min(self.waiting.len());
-        let from = self.waiting.start..self.waiting.start + count;
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), self.inbox.get(from)) {
-            to.copy_from_slice(from);
-        }
-        self.waiting.start += count;
-        Ok(count)
+        // Taken out meanwhile, as whoever waits serves the other streams too.
+        let mut inbox = std::mem::take(&mut self.inbox);
+        let read = inbox.read(buffer, |to, takes_pipe| self.receive(to, takes_pipe));
+        self.inbox = inbox;
+        read
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::ops::Range;
 
-use arwen_ipc_host::mailbox::{LONGEST, Mailbox, Teller};
+use arwen_ipc_host::mailbox::{Inbox, LONGEST, Mailbox, Teller};
 use arwen_ipc_host::patience::PatientReader;
 
 /// What messages travel over.
@@ -13,9 +12,7 @@ pub struct Transport {
     from_node: PatientReader,
     to_node: File,
     mailbox: Option<Mailbox>,
-    inbox: Box<[u8]>,
-    /// Which part of the inbox was not taken yet.
-    waiting: Range<usize>,
+    inbox: Inbox,
 }
 
 impl Transport {
@@ -28,39 +25,28 @@ impl Transport {
             from_node: PatientReader::new(from_node)?,
             to_node,
             mailbox,
-            inbox: vec![0; LONGEST].into(),
-            waiting: 0..0,
+            inbox: Inbox::new(LONGEST),
         })
-    }
-
-    /// Waits for what the node sends next, in the inbox.
-    fn receive(&mut self) -> io::Result<usize> {
-        match self.mailbox.as_mut().filter(|mailbox| mailbox.is_on()) {
-            Some(mailbox) => match mailbox.look(&mut self.inbox) {
-                Some(length) => Ok(length),
-                None => self.from_node.read_asleep(&mut self.inbox),
-            },
-            None => self.from_node.read(&mut self.inbox),
-        }
     }
 }
 
 impl Read for Transport {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.waiting.is_empty() {
-            // The rest of a long message, which takes the pipe.
-            if buffer.len() >= self.inbox.len() {
-                return self.from_node.read(buffer);
+        let Self {
+            from_node,
+            mailbox,
+            inbox,
+            ..
+        } = self;
+        inbox.read(buffer, |to, takes_pipe| {
+            match mailbox.as_mut().filter(|mailbox| !takes_pipe && mailbox.is_on()) {
+                Some(mailbox) => match mailbox.look(to) {
+                    Some(length) => Ok(length),
+                    None => from_node.read_asleep(to),
+                },
+                None => from_node.read(to),
             }
-            self.waiting = 0..self.receive()?;
-        }
-        let count = buffer.len().min(self.waiting.len());
-        let from = self.waiting.start..self.waiting.start + count;
-        if let (Some(to), Some(from)) = (buffer.get_mut(..count), self.inbox.get(from)) {
-            to.copy_from_slice(from);
-        }
-        self.waiting.start += count;
-        Ok(count)
+        })
     }
 }
 
