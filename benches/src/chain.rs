@@ -1,10 +1,13 @@
-//! A VM and an in-memory world in one process, and calls in it.
+//! A VM and an in-memory world in one process, and calls in it; and how a child is started for the same.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use arwen_eei::{Tier, Vm, VmSettings};
 use arwen_interface::{BigInt, CallInput, CreateInput, ReturnCode, VmInput, VmOutput};
+use arwen_ipc_host::driver::DriverConfig;
+use arwen_ipc_host::marshalizer::Marshalizer;
+use arwen_ipc_host::records::InitializeArguments;
 use arwen_metering::Schedule;
 use arwen_scenario::{Account, World};
 
@@ -86,6 +89,25 @@ impl Chain {
     pub fn apply(&mut self, output: &VmOutput) {
         self.world.apply(output);
     }
+}
+
+/// How a child is started that runs contracts at the prices of mainnet, with so much gas in a block.
+///
+/// # Errors
+/// When there are no such prices.
+pub fn child(program: PathBuf, marshalizer: Marshalizer, gas: u64) -> Result<DriverConfig, String> {
+    Ok(DriverConfig {
+        program: Some(program),
+        marshalizer,
+        arguments: InitializeArguments {
+            vm_type: vec![5, 0],
+            block_gas_limit: gas,
+            gas_schedule: Schedule::bundled_raw(SCHEDULE).ok_or("no such gas schedule")?,
+            protected_key_prefix: b"ELROND".to_vec(),
+            ..InitializeArguments::default()
+        },
+        ..DriverConfig::default()
+    })
 }
 
 /// The code of an example.

@@ -8,12 +8,11 @@ use arwen_eei::{Tier, Vm, VmSettings};
 use arwen_interface::{CallInput, CreateInput, VmOutput};
 use arwen_ipc_host::driver::{Driver, DriverConfig};
 use arwen_ipc_host::marshalizer::Marshalizer;
-use arwen_ipc_host::records::InitializeArguments;
 use arwen_metering::Schedule;
 use arwen_scenario::{Account, World};
 use serde_json::json;
 
-use crate::chain::{ALICE, SCHEDULE, created, example, good, vm_input};
+use crate::chain::{ALICE, SCHEDULE, child, created, example, good, vm_input};
 use crate::clock::own_time;
 use crate::report::{date, machine};
 use crate::stats;
@@ -207,29 +206,17 @@ fn sides(options: &Options<'_>) -> Result<Vec<Named>, String> {
         Tier::Tiered => "tiered",
         Tier::Observed => return Err("no child observes code".into()),
     };
-    let config = DriverConfig {
-        program: Some(options.program.clone()),
-        arguments: InitializeArguments {
-            vm_type: vec![5, 0],
-            block_gas_limit: GAS,
-            gas_schedule: Schedule::bundled_raw(SCHEDULE).ok_or("no such gas schedule")?,
-            protected_key_prefix: b"ELROND".to_vec(),
-            ..InitializeArguments::default()
-        },
-        environment: vec![("ARWEN_TIER".into(), tier.into())],
-        ..DriverConfig::default()
-    };
-    let start = |config| Driver::start(config).map_err(|error| error.to_string());
     for (name, marshalizer) in [
         ("driver, binary", Marshalizer::Binary),
         ("driver, JSON", Marshalizer::Json),
         ("driver, gob", Marshalizer::Gob),
     ] {
         let config = DriverConfig {
-            marshalizer,
-            ..config.clone()
+            environment: vec![("ARWEN_TIER".into(), tier.into())],
+            ..child(options.program.clone(), marshalizer, GAS)?
         };
-        sides.push((name, Box::new(start(config)?)));
+        let driver = Driver::start(config).map_err(|error| error.to_string())?;
+        sides.push((name, Box::new(driver)));
     }
     Ok(sides)
 }

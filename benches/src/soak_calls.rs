@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use arwen_interface::{BigInt, CallInput, CreateInput, ReturnCode, VmInput, VmOutput};
-use arwen_ipc_host::driver::{Driver, DriverConfig};
+use arwen_ipc_host::driver::Driver;
 use arwen_ipc_host::marshalizer::Marshalizer;
-use arwen_ipc_host::records::{GasSchedule, InitializeArguments};
+use arwen_ipc_host::records::GasSchedule;
 use arwen_metering::Schedule;
 use arwen_scenario::{Account, World};
 use serde_json::json;
 
+use crate::chain::child;
 use crate::report::{date, machine};
 use crate::stats;
 
@@ -187,18 +188,7 @@ impl Soak {
         {
             *price += 1;
         }
-        let driver = Driver::start(DriverConfig {
-            program: Some(options.program.clone()),
-            marshalizer: options.marshalizer,
-            arguments: InitializeArguments {
-                vm_type: vec![5, 0],
-                block_gas_limit: GAS,
-                gas_schedule: prices.clone(),
-                protected_key_prefix: b"ELROND".to_vec(),
-                ..InitializeArguments::default()
-            },
-            ..DriverConfig::default()
-        });
+        let driver = Driver::start(child(options.program.clone(), options.marshalizer, GAS)?);
         let mut world = World::new();
         world.put(ALICE, Account::with_balance(0));
         let mut soak = Self {

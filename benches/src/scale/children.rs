@@ -5,14 +5,11 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Instant;
 
-use arwen_ipc_host::driver::DriverConfig;
 use arwen_ipc_host::marshalizer::Marshalizer;
 use arwen_ipc_host::pool::Pool;
-use arwen_ipc_host::records::InitializeArguments;
-use arwen_metering::Schedule;
 
 use super::{Measure, Series};
-use crate::chain::{ALICE, SCHEDULE, example, good, vm_input};
+use crate::chain::{ALICE, child, example, good, vm_input};
 use arwen_interface::CallInput;
 use arwen_scenario::{Account, World};
 
@@ -36,18 +33,7 @@ pub(super) fn series(program: PathBuf) -> Series {
 }
 
 fn children(program: PathBuf) -> Result<Measure, String> {
-    let config = DriverConfig {
-        program: Some(program),
-        marshalizer: Marshalizer::Binary,
-        arguments: InitializeArguments {
-            vm_type: vec![5, 0],
-            block_gas_limit: GAS,
-            gas_schedule: Schedule::bundled_raw(SCHEDULE).ok_or("no such gas schedule")?,
-            protected_key_prefix: b"ELROND".to_vec(),
-            ..InitializeArguments::default()
-        },
-        ..DriverConfig::default()
-    };
+    let config = child(program, Marshalizer::Binary, GAS)?;
     let code = example("counter")?;
     // One pool a size, kept: starting children is not what is measured.
     let mut pools: Vec<Option<Pool>> = Vec::new();
