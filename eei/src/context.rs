@@ -1,5 +1,6 @@
 //! The state of a run: what a contract sees and changes, and how a nested call saves and restores it.
 
+mod accounts;
 pub(crate) mod big_int;
 mod builtin;
 pub(crate) mod chain;

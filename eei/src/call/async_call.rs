@@ -82,7 +82,7 @@ impl Run<'_> {
             Mode::Elsewhere => self.send_async_call(&call),
             Mode::BuiltinInBothShards => self.call_destination(&call, data).into_result(),
             Mode::WithCallback => {
-                self.output.state.return_data.insert(0, call.data);
+                self.output.insert_return_data(call.data);
                 // There will be no callback to this contract.
                 self.restore_gas_of(GasUse::Locked, call.gas_locked);
                 Ok(())

@@ -30,7 +30,7 @@ impl Run<'_> {
         if self.account_exists(&address) {
             return Err(EeiError::DeployOverAccount);
         }
-        self.output.deploy_code(&Deployment {
+        self.output.accounts.deploy_code(&Deployment {
             code,
             code_metadata,
             address: address.clone(),
@@ -43,7 +43,7 @@ impl Run<'_> {
             allow_init: true,
         };
         if let Err(error) = self.execute_on_dest(call).into_result() {
-            self.output.delete_account(&address);
+            self.output.accounts.remove(&address);
             return Err(error);
         }
         self.increase_nonce(&deployer);
@@ -68,7 +68,7 @@ impl Run<'_> {
         // Errors of the constructor are results, those of making the instance all look the same.
         let constructed = self.with_instance(&code, true, |run, machine| Ok(run.construct(machine)));
         constructed.map_err(|_| EeiError::ContractInvalid)??;
-        self.output.deploy_code(&Deployment {
+        self.output.accounts.deploy_code(&Deployment {
             code,
             code_metadata,
             address: call.recipient.clone(),

@@ -69,7 +69,7 @@ impl Run<'_> {
         let output = self.with_instance(&deployment.code, true, |run, machine| {
             // Errors of the constructor are results, those of making the instance all look the same.
             Ok(run.construct(machine).map(|()| {
-                run.output.deploy_code(deployment);
+                run.output.accounts.deploy_code(deployment);
                 run.finish_output()
             }))
         });

@@ -124,6 +124,7 @@ impl Run<'_> {
     }
 
     fn end_well(&mut self, caller: &[u8]) -> CallEnd {
+        self.output.accounts.drop_read_code_of_call();
         if let Err(error) = self.close_output() {
             let end = self.end_badly(error);
             // The caller sees a failed execution, whatever it was that failed after it.
@@ -140,8 +141,9 @@ impl Run<'_> {
             gas_remaining: state.gas_remaining,
             last_transfer: self
                 .output
-                .account_if_any(caller)
-                .and_then(|account| account.transfers.last().cloned()),
+                .accounts
+                .get(caller)
+                .and_then(|account| account.transfers().last().cloned()),
             error: None,
         }
     }
@@ -195,6 +197,7 @@ impl Run<'_> {
             self.end_nested(before, used, return_code);
             return result;
         }
+        self.output.accounts.drop_read_code();
         // Gas that does not add up costs what was left, and is no failure here.
         let remaining = match self.close_output() {
             Ok(()) => self.output.state.gas_remaining,

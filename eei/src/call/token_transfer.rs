@@ -55,18 +55,17 @@ impl Run<'_> {
         for argument in &call.input.arguments {
             push_hex(&mut data, argument);
         }
-        self.output
-            .account(&call.recipient)
-            .0
-            .transfers
-            .push(OutputTransfer {
+        self.output.accounts.push_transfer(
+            &call.recipient,
+            OutputTransfer {
                 value: Some(BigInt::zero()),
                 data,
                 gas_limit: if same_shard { 0 } else { remaining },
                 gas_locked: 0,
                 call_type: CallType::Direct,
                 sender,
-            });
+            },
+        );
         self.output.state.logs.extend(output.logs);
         Ok(remaining)
     }

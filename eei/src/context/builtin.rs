@@ -131,10 +131,10 @@ impl Run<'_> {
     pub(crate) fn apply_builtin_changes(&mut self) {
         let changes = self.chain.changes.clone();
         for (address, entries) in &changes.storage {
-            let (account, _) = self.output.account(address);
-            let entries = entries.iter();
-            Rc::make_mut(&mut account.storage)
-                .extend(entries.map(|(key, value)| (key.clone(), Rc::new(value.clone()))));
+            self.output.account(address);
+            for (key, value) in entries {
+                self.output.accounts.store(address, key, Rc::new(value.clone()));
+            }
         }
         for (address, value) in &changes.balances {
             self.output.account(address).0.balance_delta += value;

@@ -301,8 +301,9 @@ impl Run<'_> {
         if code.is_empty() {
             return Err(EeiError::ContractNotFound);
         }
-        account.code = Rc::new(code);
-        Ok(account.code.clone())
+        let code = Rc::new(code);
+        self.output.accounts.keep_code(address, code.clone());
+        Ok(code)
     }
 
     /// Whether two accounts live in the same shard.

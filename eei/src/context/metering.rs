@@ -13,7 +13,6 @@ use crate::errors::EeiError;
 use crate::observe::GasUse;
 
 use super::Run;
-use super::output::Account;
 
 /// The gas of the running contract.
 #[derive(Clone, Default)]
@@ -81,8 +80,9 @@ impl Run<'_> {
         };
     }
 
+    /// Saves the gas account; that of the call is still to be started.
     pub(crate) fn push_gas(&mut self) {
-        self.saved_gas.0.push(self.gas.clone());
+        self.saved_gas.0.push(std::mem::take(&mut self.gas));
     }
 
     /// Returns to the caller's gas account.
@@ -242,45 +242,36 @@ impl Run<'_> {
     }
 
     /// Shares out the gas used among the accounts of the output, and checks the sum.
+    ///
+    /// # Errors
+    /// When an account that used gas is no longer there, or the sum is not what was provided.
     pub(crate) fn settle_gas(&mut self) -> Result<(), EeiError> {
         let own = self.runtime.address.clone();
         self.output.account(&own);
-        let mut elsewhere = 0u64;
-        let mut transferred_by_own = 0;
-        for account in self.output.accounts() {
-            let transferred = gas_transferred(account);
-            if account.address == own {
-                transferred_by_own = transferred;
-            } else {
-                elsewhere =
-                    elsewhere.saturating_add(self.gas.used_by.get(&account.address).copied().unwrap_or(0));
-            }
-            elsewhere = elsewhere.saturating_add(transferred);
-        }
+        let accounts = &self.output.accounts;
+        let transferred = saturated(accounts.gas_transferred());
+        let transferred_by_own = accounts
+            .get(&own)
+            .map_or(0, |account| saturated(account.gas_transferred()));
+        let elsewhere = self
+            .gas
+            .used_by
+            .iter()
+            .filter(|(address, _)| **address != own && accounts.contains(address))
+            .fold(transferred, |sum, (_, used)| sum.saturating_add(*used));
         let used = self
             .gas_spent()
             .saturating_sub(transferred_by_own)
             .saturating_sub(elsewhere);
         self.gas.used_by.insert(own, used);
 
-        let used_by = &self.gas.used_by;
-        self.output
-            .set_gas_used(|address| used_by.get(address).copied().unwrap_or(0));
-        let mut total = 0u64;
-        for account in self.output.accounts() {
-            total = total
-                .saturating_add(account.gas_used)
-                .saturating_add(gas_transferred(account));
+        let mut total = transferred.saturating_add(self.output.state.gas_remaining);
+        for (address, used) in &self.gas.used_by {
+            if !accounts.contains(address) {
+                return Err(EeiError::GasAccountMissing);
+            }
+            total = total.saturating_add(*used);
         }
-        if self
-            .gas
-            .used_by
-            .keys()
-            .any(|address| !self.output.has_account(address))
-        {
-            return Err(EeiError::GasAccountMissing);
-        }
-        let total = total.saturating_add(self.output.state.gas_remaining);
         if self.flags.arwen_v2 && total != self.gas.provided {
             return Err(EeiError::GasMismatch);
         }
@@ -288,9 +279,7 @@ impl Run<'_> {
     }
 }
 
-fn gas_transferred(account: &Account) -> u64 {
-    account.transfers.iter().fold(0, |sum: u64, transfer| {
-        sum.saturating_add(transfer.gas_limit)
-            .saturating_add(transfer.gas_locked)
-    })
+/// A sum of gas units, as the reference's counters have it.
+fn saturated(gas: u128) -> u64 {
+    gas.try_into().unwrap_or(u64::MAX)
 }

@@ -80,12 +80,11 @@ impl Run<'_> {
 
     /// Reads a value of any account; what was read is kept for later reads of this run.
     pub(crate) fn load_of(&mut self, address: &[u8], key: &[u8]) -> Rc<Bytes> {
-        let (account, _) = self.output.account(address);
-        if let Some(value) = account.storage.get(key) {
+        if let Some(value) = self.output.accounts.stored(address, key) {
             return value.clone();
         }
         let value = Rc::new(self.chain.storage(address, key));
-        Rc::make_mut(&mut account.storage).insert(key.to_vec(), value.clone());
+        self.output.accounts.store(address, key, value.clone());
         value
     }
 
@@ -144,8 +143,9 @@ impl Run<'_> {
             return Ok(StorageStatus::Unchanged);
         }
         let kept = self.core.preemption.copy(value);
-        let (account, _) = self.output.account(&self.storage.address);
-        Rc::make_mut(&mut account.storage).insert(key.to_vec(), Rc::new(kept));
+        self.output
+            .accounts
+            .store(&self.storage.address, key, Rc::new(kept));
         if old_len == 0 {
             self.charge_bytes(GasKey::StorePerByte, new_len);
             return Ok(StorageStatus::Added);
