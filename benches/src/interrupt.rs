@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use arwen_engine::Interrupt;
+use arwen_engine::{Interrupt, Store};
 use serde_json::json;
 
 use crate::{report, stats};
@@ -21,13 +21,15 @@ const BAR: f64 = 50.0;
 /// How long a case runs before the flag is raised, in microseconds: at least, and how much more at random.
 const BEFORE: (u64, u64) = (2_000, 8_000);
 
-/// What a case runs: everything from a call until it was stopped.
-type Run = Box<dyn FnMut() -> Result<(), String>>;
+/// What a case runs: everything from a call until it was stopped. What it leaves is dropped when the time was taken.
+type Run = Box<dyn FnMut() -> Result<Option<Store>, String>>;
 
 /// A case on its thread.
 struct Worker {
     interrupt: Interrupt,
     go: Sender<()>,
+    /// That it has begun, with nothing left of the run before.
+    begun: Receiver<()>,
     /// When a run has ended, and what was wrong with it.
     stopped: Receiver<(Instant, Result<(), String>)>,
 }
@@ -98,6 +100,7 @@ fn measure(case: Case, samples: usize) -> Result<Row, String> {
 fn start(make: cases::Make) -> Result<Worker, String> {
     let (go, told) = channel();
     let (ready, made) = channel();
+    let (begin, begun) = channel();
     let (end, stopped) = channel();
     thread::spawn(move || {
         let (interrupt, mut run): (Interrupt, Run) = match make() {
@@ -108,16 +111,26 @@ fn start(make: cases::Make) -> Result<Worker, String> {
             return;
         }
         while told.recv().is_ok() {
-            let outcome = run();
-            if end.send((Instant::now(), outcome)).is_err() {
+            if begin.send(()).is_err() {
                 return;
             }
+            let outcome = run();
+            let stopped = Instant::now();
+            let (outcome, left) = match outcome {
+                Ok(left) => (Ok(()), left),
+                Err(error) => (Err(error), None),
+            };
+            if end.send((stopped, outcome)).is_err() {
+                return;
+            }
+            drop(left);
         }
     });
     let interrupt = made.recv().map_err(|_| "it panicked")??;
     Ok(Worker {
         interrupt,
         go,
+        begun,
         stopped,
     })
 }
@@ -127,6 +140,7 @@ impl Worker {
     fn stop_after(&self, delay: Duration) -> Result<Duration, String> {
         self.interrupt.clear();
         self.go.send(()).map_err(|_| "its thread is gone")?;
+        self.begun.recv().map_err(|_| "its thread is gone")?;
         thread::sleep(delay);
         let raised = Instant::now();
         self.interrupt.raise();

@@ -274,10 +274,7 @@ fn engine(rules: &'static Ruleset, tier: Tier, text: &str) -> Result<(Interrupt,
     let costs = module.costs(prices);
     let interrupt = Interrupt::new();
     let flag = interrupt.clone();
-    let mut kept: Option<Store> = None;
     let run = move || {
-        // What the last run left is dropped here, not between flag and stop.
-        drop(kept.take());
         let mut store = Store::new(&engine, &flag);
         store.meter().set_limit(u64::MAX);
         let instance = store
@@ -286,10 +283,8 @@ fn engine(rules: &'static Ruleset, tier: Tier, text: &str) -> Result<(Interrupt,
         let Some(Extern::Func(run)) = store.export(instance, "run") else {
             return Err("no function run".to_owned());
         };
-        let ended = store.invoke(run, &mut NoHost, &[]);
-        kept = Some(store);
-        match ended {
-            Err(Trap::Interrupted) => Ok(()),
+        match store.invoke(run, &mut NoHost, &[]) {
+            Err(Trap::Interrupted) => Ok(Some(store)),
             other => Err(format!("{other:?}")),
         }
     };
@@ -311,7 +306,7 @@ fn contract(prepare: &str, again: &str, argument: usize) -> Result<(Interrupt, R
     let mut node = Node::new(Some(&code));
     let input = small_node::call("f", &[&vec![1; argument]], u64::MAX);
     let run = move || match vm.call(&mut node, &input) {
-        Err(error) if error.to_string() == INTERRUPTED => Ok(()),
+        Err(error) if error.to_string() == INTERRUPTED => Ok(None),
         other => Err(format!(
             "{:?}",
             other.map(|output| (output.return_code, output.return_message))
