@@ -8,6 +8,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,8 +40,11 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
+        // To find out takes some twenty system calls, and a process that has locked itself in may not make them all.
+        static POSSIBLE: OnceLock<bool> = OnceLock::new();
+        let processors = || thread::available_parallelism().is_ok_and(|processors| processors.get() > 1);
         Self {
-            possible: thread::available_parallelism().is_ok_and(|processors| processors.get() > 1),
+            possible: *POSSIBLE.get_or_init(processors),
             in_vain: 0,
             waits: 0,
         }
