@@ -31,6 +31,9 @@ pub enum SignatureError {
     /// Key, message and signature do not belong together.
     #[error("signature does not match")]
     Mismatch,
+    /// Nobody wanted to know any more before the message was read to its end.
+    #[error("check abandoned")]
+    Abandoned,
 }
 
 #[cfg(test)]

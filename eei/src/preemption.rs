@@ -86,7 +86,13 @@ pub(crate) struct Pieces<'a> {
     pub zeros: usize,
 }
 
-impl Pieces<'_> {
+impl<'a> Pieces<'a> {
+    /// Tells whether the run still goes on, now or when there are no more.
+    pub(crate) fn are_wanted(&self) -> impl FnOnce() -> bool + use<'a> {
+        let preemption = self.preemption;
+        move || !preemption.is_over()
+    }
+
     /// The pieces of what is there alone.
     pub(crate) fn without_zeros(self) -> Self {
         Self { zeros: 0, ..self }

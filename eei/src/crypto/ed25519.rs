@@ -13,7 +13,7 @@ pub const KEY_LEN: usize = 32;
 /// The length of a signature, in bytes.
 pub const SIGNATURE_LEN: usize = 64;
 
-/// Checks a signature of a message, which comes in pieces.
+/// Checks a signature of a message, which comes in pieces. After the last one it `is_wanted`, or not.
 ///
 /// # Errors
 /// [`SignatureError`] says what was wrong; an S that is too large counts as [`SignatureError::Mismatch`].
@@ -21,6 +21,7 @@ pub fn verify_ed25519<'a>(
     key: &[u8],
     message: impl IntoIterator<Item = &'a [u8]>,
     signature: &[u8],
+    is_wanted: impl FnOnce() -> bool,
 ) -> Result<(), SignatureError> {
     let key: &[u8; KEY_LEN] = key.try_into().map_err(|_| SignatureError::Key)?;
     let key = VerifyingKey::from_bytes(key).map_err(|_| SignatureError::Key)?;
@@ -29,6 +30,9 @@ pub fn verify_ed25519<'a>(
         .verify_stream(&signature)
         .map_err(|_| SignatureError::Mismatch)?;
     message.into_iter().for_each(|piece| verifier.update(piece));
+    if !is_wanted() {
+        return Err(SignatureError::Abandoned);
+    }
     verifier
         .finalize_and_verify()
         .map_err(|_| SignatureError::Mismatch)
@@ -41,7 +45,7 @@ mod tests {
 
     /// With the message in pieces.
     fn verify_ed25519(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
-        super::verify_ed25519(key, message.chunks(5), signature)
+        super::verify_ed25519(key, message.chunks(5), signature, || true)
     }
 
     /// RFC 8032, section 7.1, tests 1 to 3: key, message, signature.

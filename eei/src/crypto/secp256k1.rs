@@ -22,7 +22,7 @@ const WIDTH: usize = 32;
 /// 2^256 less the field's prime: 2^32 + 977.
 const PRIME_COMPLEMENT: u64 = (1 << 32) + 977;
 
-/// Checks a DER signature of the double SHA-256 of a message, which comes in pieces.
+/// Checks a DER signature of the double SHA-256 of a message, which comes in pieces. After the last one it `is_wanted`, or not.
 ///
 /// # Errors
 /// [`SignatureError`] says what was wrong.
@@ -30,11 +30,15 @@ pub fn verify_secp256k1<'a>(
     key: &[u8],
     message: impl IntoIterator<Item = &'a [u8]>,
     signature: &[u8],
+    is_wanted: impl FnOnce() -> bool,
 ) -> Result<(), SignatureError> {
     let key = read_key(key)?;
     let signature = read_signature(signature)?;
     let mut hash = Sha256::new();
     message.into_iter().for_each(|piece| hash.update(piece));
+    if !is_wanted() {
+        return Err(SignatureError::Abandoned);
+    }
     key.verify_prehash(&sha256(&hash.finalize()), &signature)
         .map_err(|_| SignatureError::Mismatch)
 }
@@ -111,7 +115,7 @@ mod tests {
 
     /// With the message in pieces.
     fn verify_secp256k1(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
-        super::verify_secp256k1(key, message.chunks(5), signature)
+        super::verify_secp256k1(key, message.chunks(5), signature, || true)
     }
 
     const MESSAGE: &[u8] = b"forty units to the bearer";

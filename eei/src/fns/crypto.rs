@@ -67,7 +67,10 @@ impl HostCall<'_, '_, '_> {
         let key = self.key_and_message(key.with_len(crypto::ED25519_KEY_LEN as i32), message)?;
         let signature = self.load(signature.with_len(crypto::ED25519_SIGNATURE_LEN as i32))?;
         let message = self.pieces(message)?;
-        Ok(verdict(crypto::verify_ed25519(&key, message, &signature)))
+        let is_wanted = message.are_wanted();
+        Ok(verdict(crypto::verify_ed25519(
+            &key, message, &signature, is_wanted,
+        )))
     }
 
     pub(crate) fn verify_secp256k1(
@@ -90,6 +93,9 @@ impl HostCall<'_, '_, '_> {
         let rest = header.get(1).copied().unwrap_or(0);
         let signature = self.load(signature.with_len(i32::from(rest) + header_len))?;
         let message = self.pieces(message)?;
-        Ok(verdict(crypto::verify_secp256k1(&key, message, &signature)))
+        let is_wanted = message.are_wanted();
+        Ok(verdict(crypto::verify_secp256k1(
+            &key, message, &signature, is_wanted,
+        )))
     }
 }
