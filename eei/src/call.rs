@@ -11,7 +11,7 @@ mod nested;
 pub(crate) mod token_transfer;
 mod transaction;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use arwen_interface::{Bytes, CallInput, VmInput};
 
@@ -59,7 +59,7 @@ fn is_init(function: &[u8]) -> bool {
 /// New code for an account.
 #[derive(Clone, Debug)]
 pub(crate) struct Deployment {
-    pub code: Rc<Bytes>,
+    pub code: Arc<Bytes>,
     pub code_metadata: Bytes,
     pub address: Bytes,
     pub deployer: Bytes,

@@ -67,6 +67,17 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Ends it. What it held is left to be given back if it was interrupted: somebody waits for that end.
+    pub(crate) fn end(self) {
+        if self.core.preemption.has_cut_short() {
+            let remains = &mut self.core.remains;
+            remains.count(self.runtime.parts());
+            remains.count(self.output.parts());
+            remains.count(self.big_ints.parts());
+            remains.leave((self.runtime, self.output, self.big_ints, self.chain.changes));
+        }
+    }
+
     /// What the schedule asks for `key`.
     pub(crate) fn price(&self, key: GasKey) -> u64 {
         self.core.schedule.cost(key)

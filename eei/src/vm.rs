@@ -9,13 +9,14 @@ use arwen_interface::{BlockchainHook, CallInput, CallType, CreateInput, INTERRUP
 use arwen_metering::{CostTable, Schedule};
 
 use crate::cache::CodeCache;
-use crate::call::{Call, INIT, UPGRADE};
+use crate::call::{INIT, UPGRADE};
 use crate::context::Run;
 use crate::crypto;
 use crate::errors::{EeiError, VmError};
 use crate::machine::{Code, Machine};
 use crate::observe::RunObserver;
 use crate::preemption::Preemption;
+use crate::remains::Remains;
 use crate::settings::VmSettings;
 
 /// The version the VM reports to nodes that ask.
@@ -32,6 +33,7 @@ pub(crate) struct Core {
     pub schedule: Schedule,
     pub engine: Engine,
     pub preemption: Preemption,
+    pub remains: Remains,
     cache: CodeCache,
     /// Counts schedules, so that cost tables of older ones are not used.
     generation: u64,
@@ -81,6 +83,7 @@ impl Vm {
             schedule,
             engine,
             preemption: Preemption::default(),
+            remains: Remains::default(),
             cache,
             generation: 0,
             warm: None,
@@ -192,20 +195,19 @@ impl Vm {
         input: &CallInput,
         observer: Option<&mut dyn RunObserver>,
     ) -> Result<VmOutput, VmError> {
-        let call = Call::from(input);
-        let is_upgrade = call.function == UPGRADE;
+        let is_upgrade = input.function.as_bytes() == UPGRADE;
         let name = match is_upgrade {
             true => "arwen.RunSmartContractUpgrade",
             false => "arwen.RunSmartContractCall",
         };
         let output = self.run(hook, observer, name, |run| {
             run.observe_run(
-                &call.input,
-                &call.recipient,
-                &call.function,
+                &input.vm_input,
+                &input.recipient,
+                input.function.as_bytes(),
                 |run| match is_upgrade {
-                    true => run.run_upgrade(&call),
-                    false => run.run_call(&call),
+                    true => run.run_upgrade(input),
+                    false => run.run_call(input),
                 },
             )
         })?;
@@ -228,9 +230,18 @@ impl Vm {
         // For the run alone, like the hook.
         let observer = observer.map(|observer| -> &mut dyn RunObserver { observer });
         // A run's contexts die with it; what outlives it is consistent at every point that can panic.
-        let result = catch_unwind(AssertUnwindSafe(|| body(&mut Run::new(core, hook, observer))));
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let mut run = Run::new(core, hook, observer);
+            let output = body(&mut run);
+            run.end();
+            output
+        }));
         let output = match result {
-            _ if self.core.preemption.has_cut_short() => return Err(VmError(INTERRUPTED.into())),
+            result if self.core.preemption.has_cut_short() => {
+                self.core.remains.leave(result);
+                self.core.remains.give_back();
+                return Err(VmError(INTERRUPTED.into()));
+            }
             result => result.map_err(|payload| error_of(payload, name))?,
         };
         output.check_size().map_err(|error| VmError(error.to_string()))?;

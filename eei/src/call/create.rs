@@ -1,6 +1,6 @@
 //! A contract deploys or upgrades another one.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use arwen_interface::{Bytes, ReturnCode, VmInput};
 
@@ -17,7 +17,7 @@ impl Run<'_> {
     /// When the new contract cannot be made or its constructor fails; there is no such account then.
     pub(crate) fn create_contract(
         &mut self,
-        code: Rc<Bytes>,
+        code: Arc<Bytes>,
         code_metadata: Bytes,
         input: VmInput,
     ) -> Result<Bytes, EeiError> {
@@ -62,7 +62,7 @@ impl Run<'_> {
         let (code, code_metadata) = self
             .take_upgrade_arguments()
             .ok_or(EeiError::InvalidUpgradeArguments)?;
-        let code = Rc::new(code);
+        let code = Arc::new(code);
         self.pay_for_deployment(&code)
             .inspect_err(|_| self.output.state.return_code = ReturnCode::OutOfGas)?;
         // Errors of the constructor are results, those of making the instance all look the same.

@@ -1,13 +1,13 @@
 //! Deployments and upgrades that a node asks for.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
-use arwen_interface::{CreateInput, VmOutput};
+use arwen_interface::{CallInput, CreateInput, VmOutput};
 
 use crate::context::Run;
 use crate::errors::EeiError;
 
-use super::{Call, Deployment, INIT};
+use super::{Deployment, INIT};
 
 impl Run<'_> {
     /// A transaction that deploys a contract.
@@ -23,7 +23,7 @@ impl Run<'_> {
         self.add_tx_value(&address, &self.runtime.call_value());
         self.storage.address.clone_from(&address);
         self.deploy(&Deployment {
-            code: Rc::new(input.code.clone()),
+            code: Arc::new(input.code.clone()),
             code_metadata: input.code_metadata.clone(),
             address,
             deployer: caller.clone(),
@@ -31,16 +31,16 @@ impl Run<'_> {
     }
 
     /// A transaction that gives a contract new code. Whether the caller may do so is the node's to know.
-    pub(crate) fn run_upgrade(&mut self, call: &Call) -> VmOutput {
-        self.start_top_level(call);
+    pub(crate) fn run_upgrade(&mut self, input: &CallInput) -> VmOutput {
+        self.start_top_level(input);
         let Some((code, code_metadata)) = self.take_upgrade_arguments() else {
             return self.error_output(&EeiError::InvalidUpgradeArguments);
         };
         self.deploy(&Deployment {
-            code: Rc::new(code),
+            code: Arc::new(code),
             code_metadata,
-            address: call.recipient.clone(),
-            deployer: call.input.caller.clone(),
+            address: input.recipient.clone(),
+            deployer: input.vm_input.caller.clone(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Making an instance and running a function of it.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use arwen_engine::Trap;
 use arwen_interface::Bytes;
@@ -21,7 +21,7 @@ impl Run<'_> {
     /// When there are too many instances, or when `code` is no contract. New code is checked more strictly.
     pub(crate) fn with_instance<T>(
         &mut self,
-        code: &Rc<Bytes>,
+        code: &Arc<Bytes>,
         new_code: bool,
         body: impl FnOnce(&mut Self, &mut Machine) -> Result<T, EeiError>,
     ) -> Result<T, EeiError> {
@@ -50,6 +50,9 @@ impl Run<'_> {
         let result = body(self, &mut machine);
         if self.core.settings.use_warm_instance {
             self.core.keep_warm(machine);
+        } else if self.core.preemption.has_cut_short() {
+            self.core.remains.count(machine.parts());
+            self.core.remains.leave(machine);
         }
         result
     }

@@ -1,6 +1,6 @@
 //! Calls that a node asks for.
 
-use arwen_interface::{CallType, VmOutput};
+use arwen_interface::{CallInput, CallType, VmOutput};
 use arwen_metering::GasKey;
 
 use crate::context::Run;
@@ -11,29 +11,28 @@ use super::{CALLBACK, Call, is_init};
 
 impl Run<'_> {
     /// A transaction, or a message between shards, that calls a contract.
-    pub(crate) fn run_call(&mut self, call: &Call) -> VmOutput {
-        self.start_top_level(call);
-        match self.try_call(call) {
+    pub(crate) fn run_call(&mut self, input: &CallInput) -> VmOutput {
+        self.start_top_level(input);
+        match self.try_call(&input.recipient) {
             Ok(output) => output,
             Err(error) => self.error_output(&error),
         }
     }
 
     /// Starts the contexts of a call that comes from outside.
-    pub(super) fn start_top_level(&mut self, call: &Call) {
-        self.runtime.start_call(&mut call.clone());
+    pub(super) fn start_top_level(&mut self, input: &CallInput) {
+        let mut call = Call::from(input);
+        self.runtime.start_call(&mut call);
         self.start_gas();
         self.add_tx_value(&call.recipient, &self.runtime.call_value());
-        self.storage.address.clone_from(&call.recipient);
+        self.storage.address = call.recipient;
     }
 
-    fn try_call(&mut self, call: &Call) -> Result<VmOutput, EeiError> {
+    fn try_call(&mut self, recipient: &[u8]) -> Result<VmOutput, EeiError> {
         if self.flags.arwen_v2 && self.gas.provided < self.price(GasKey::GetCode) {
             return Err(EeiError::NotEnoughGas);
         }
-        let code = self
-            .code(&call.recipient)
-            .map_err(|_| EeiError::ContractNotFound)?;
+        let code = self.code(recipient).map_err(|_| EeiError::ContractNotFound)?;
         self.runtime.code_size = code.len() as u64;
         self.pay_for_execution(&code)?;
         let output = self.with_instance(&code, false, |run, machine| {

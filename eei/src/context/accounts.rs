@@ -7,7 +7,7 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use arwen_interface::{BigInt, Bytes, OutputAccount, OutputTransfer, StorageUpdate};
 
@@ -19,7 +19,7 @@ pub(crate) struct Head {
     pub balance: Option<BigInt>,
     pub balance_delta: BigInt,
     /// Its code: new, or kept from a read.
-    pub code: Rc<Bytes>,
+    pub code: Arc<Bytes>,
     pub code_metadata: Bytes,
     pub code_deployer: Bytes,
 }
@@ -48,7 +48,7 @@ impl Head {
     }
 
     fn drop_code(&mut self) {
-        self.code = Rc::default();
+        self.code = Arc::default();
         self.code_metadata.clear();
         self.code_deployer.clear();
     }
@@ -59,7 +59,7 @@ impl Head {
 pub(crate) struct Account {
     head: Head,
     /// Entries read and written.
-    storage: BTreeMap<Bytes, Rc<Bytes>>,
+    storage: BTreeMap<Bytes, Arc<Bytes>>,
     /// They only become more, until a call is taken back.
     transfers: Vec<OutputTransfer>,
     /// Gas units that left with the transfers.
@@ -92,7 +92,7 @@ enum Undo {
         saved_in: u64,
     },
     /// An entry of its storage.
-    Entry(Bytes, Option<Rc<Bytes>>),
+    Entry(Bytes, Option<Arc<Bytes>>),
     /// All of it.
     Removed(Box<Account>),
 }
@@ -145,12 +145,12 @@ impl Accounts {
     }
 
     /// A stored value that the run has read or written. This makes the account.
-    pub(crate) fn stored(&mut self, address: &[u8], key: &[u8]) -> Option<&Rc<Bytes>> {
+    pub(crate) fn stored(&mut self, address: &[u8], key: &[u8]) -> Option<&Arc<Bytes>> {
         self.made(address).storage.get(key)
     }
 
     /// Keeps a stored value.
-    pub(crate) fn store(&mut self, address: &[u8], key: &[u8], value: Rc<Bytes>) {
+    pub(crate) fn store(&mut self, address: &[u8], key: &[u8], value: Arc<Bytes>) {
         let account = self.made(address);
         let before = account.storage.insert(key.to_vec(), value);
         if let Some(frame) = self.frames.last_mut() {
@@ -179,7 +179,7 @@ impl Accounts {
     }
 
     /// Keeps code that was read.
-    pub(crate) fn keep_code(&mut self, address: &[u8], code: Rc<Bytes>) {
+    pub(crate) fn keep_code(&mut self, address: &[u8], code: Arc<Bytes>) {
         self.get_or_make(address).0.code = code;
         self.note_code(address);
     }
@@ -208,17 +208,30 @@ impl Accounts {
             nonce: account.nonce,
             balance: account.balance,
             balance_delta: delta,
-            code: Rc::new(account.code),
+            code: Arc::new(account.code),
             code_metadata: account.code_metadata,
             code_deployer: account.code_deployer,
         });
         self.note_code(&address);
         for StorageUpdate { offset, data } in account.storage_updates {
-            self.store(&address, &offset, Rc::new(data));
+            self.store(&address, &offset, Arc::new(data));
         }
         for transfer in account.transfers {
             self.push_transfer(&address, transfer);
         }
+    }
+
+    /// Bytes of what they hold, part by part.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
+        let accounts = self.by_address.values().flat_map(|account| {
+            let transfers = account.transfers.iter().map(|transfer| transfer.data.len());
+            account.storage.values().map(|value| value.len()).chain(transfers)
+        });
+        let journals = self.frames.iter().flat_map(|frame| &frame.journal);
+        accounts.chain(journals.map(|(_, undo)| match undo {
+            Undo::Entry(_, Some(before)) => before.len(),
+            _ => 0,
+        }))
     }
 
     /// Begins a call.
@@ -297,9 +310,9 @@ impl Accounts {
     /// The accounts as a node gets them, each with the gas it has used. None are left.
     pub(crate) fn take_output(&mut self, used_by: &BTreeMap<Bytes, u64>) -> Vec<OutputAccount> {
         let accounts = std::mem::take(&mut self.by_address).into_iter();
-        let update = |(offset, data): (Bytes, Rc<Bytes>)| StorageUpdate {
+        let update = |(offset, data): (Bytes, Arc<Bytes>)| StorageUpdate {
             offset,
-            data: Rc::unwrap_or_clone(data),
+            data: Arc::unwrap_or_clone(data),
         };
         accounts
             .map(|(address, account)| OutputAccount {
@@ -309,7 +322,7 @@ impl Accounts {
                 balance: account.head.balance,
                 balance_delta: Some(account.head.balance_delta),
                 storage_updates: account.storage.into_iter().map(update).collect(),
-                code: Rc::unwrap_or_clone(account.head.code),
+                code: Arc::unwrap_or_clone(account.head.code),
                 code_metadata: account.head.code_metadata,
                 transfers: account.transfers,
                 code_deployer: account.head.code_deployer,

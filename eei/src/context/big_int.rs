@@ -37,6 +37,13 @@ impl BigInts {
         self.values.get(&handle).unwrap_or(&ZERO)
     }
 
+    /// Bytes of what it holds, part by part.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
+        let all = std::iter::once(&self.values).chain(&self.saved);
+        all.flat_map(BTreeMap::values)
+            .map(|value| usize::try_from(value.bits() / 8).unwrap_or(usize::MAX))
+    }
+
     /// Saves all numbers and begins with none.
     pub(crate) fn put_aside(&mut self) {
         self.saved.push(std::mem::take(&mut self.values));

@@ -4,7 +4,7 @@
 //! made since it began, also those the reference's node would take back while the output keeps its transfers.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use arwen_interface::{AccountUpdate, Bytes, CallInput, HookError, UserAccount, VmOutput};
 
@@ -123,7 +123,7 @@ impl Run<'_> {
         if outcome.changes.needs_account_updates() && !settings.account_updates {
             return Err(EeiError::builtin_needs_node(&input.function));
         }
-        Rc::make_mut(&mut self.chain.changes).extend(outcome.changes);
+        Arc::make_mut(&mut self.chain.changes).extend(outcome.changes);
         Ok(outcome.output)
     }
 
@@ -133,7 +133,7 @@ impl Run<'_> {
         for (address, entries) in &changes.storage {
             self.output.account(address);
             for (key, value) in entries {
-                self.output.accounts.store(address, key, Rc::new(value.clone()));
+                self.output.accounts.store(address, key, Arc::new(value.clone()));
             }
         }
         for (address, value) in &changes.balances {

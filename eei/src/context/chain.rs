@@ -1,7 +1,7 @@
 //! What the node knows: accounts, blocks, shards. The only file that asks hooks.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use arwen_interface::{
     BigInt, BlockchainHook, Bytes, CallInput, EsdtToken, HookError, UserAccount, VmOutput,
@@ -20,7 +20,7 @@ pub(crate) enum Mark {
     /// The node's number for it.
     Node(i64),
     /// The changes themselves, shared until there are more.
-    Here(Rc<Changes>),
+    Here(Arc<Changes>),
 }
 
 macro_rules! block_facts {
@@ -68,7 +68,7 @@ pub(crate) struct Chain<'a> {
     block: BlockFacts,
     marks: Vec<Mark>,
     /// What built-in functions have changed, when the VM computes them.
-    pub changes: Rc<Changes>,
+    pub changes: Arc<Changes>,
 }
 
 impl<'a> Chain<'a> {
@@ -83,7 +83,7 @@ impl<'a> Chain<'a> {
             tokens: BTreeMap::new(),
             block: BlockFacts::default(),
             marks: Vec::new(),
-            changes: Rc::default(),
+            changes: Arc::default(),
         }
     }
 
@@ -291,7 +291,7 @@ impl Run<'_> {
     }
 
     /// The code at an address: this run's, or the node's.
-    pub(crate) fn code(&mut self, address: &[u8]) -> Result<Rc<Bytes>, EeiError> {
+    pub(crate) fn code(&mut self, address: &[u8]) -> Result<Arc<Bytes>, EeiError> {
         let (account, _) = self.output.account(address);
         if !account.code.is_empty() {
             return Ok(account.code.clone());
@@ -301,7 +301,7 @@ impl Run<'_> {
         if code.is_empty() {
             return Err(EeiError::ContractNotFound);
         }
-        let code = Rc::new(code);
+        let code = Arc::new(code);
         self.output.accounts.keep_code(address, code.clone());
         Ok(code)
     }

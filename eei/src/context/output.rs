@@ -119,6 +119,21 @@ impl Output {
         }
     }
 
+    /// Bytes of what it holds, part by part.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
+        let saved = self.saved.iter().map(|saved| match saved {
+            Saved::Aside(state) | Saved::Shared { state, .. } => state,
+        });
+        let states = std::iter::once(&self.state).chain(saved);
+        let of_states = states.flat_map(|state| {
+            let logs = state.logs.iter();
+            let topics = logs.clone().flat_map(|log| &log.topics).map(Vec::len);
+            let data = logs.map(|log| log.data.as_ref().map_or(0, Vec::len));
+            state.return_data.iter().map(Vec::len).chain(data).chain(topics)
+        });
+        of_states.chain(self.accounts.parts())
+    }
+
     /// Puts an item before the return data.
     pub(crate) fn insert_return_data(&mut self, item: Bytes) {
         self.state.return_data.insert(0, item);
@@ -273,6 +288,74 @@ impl Run<'_> {
             return_message: message,
             gas_refund: Some(BigInt::ZERO),
             ..VmOutput::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a callee does before it ends.
+    type Does = fn(&mut Output);
+
+    /// Return data and log identifiers.
+    fn lists(output: &Output) -> (Vec<Bytes>, Vec<Bytes>) {
+        let logs = output.state.logs.iter().map(|log| log.identifier.clone());
+        (output.state.return_data.clone(), logs.collect())
+    }
+
+    fn adds(output: &mut Output) {
+        output.state.return_data.push(b"more".to_vec());
+        output.log(b"who", vec![b"later".to_vec()], Bytes::new());
+    }
+
+    fn inserts(output: &mut Output) {
+        adds(output);
+        output.insert_return_data(b"first".to_vec());
+        output.insert_return_data(b"before it".to_vec());
+    }
+
+    fn inserts_in_a_call_of_its_own(output: &mut Output) {
+        output.push_state();
+        inserts(output);
+        output.pop_discard();
+    }
+
+    fn inserts_aside(output: &mut Output) {
+        output.put_aside();
+        inserts(output);
+        output.pop_merge_state();
+    }
+
+    #[test]
+    fn a_callee_that_fails_leaves_return_data_and_logs_as_they_were() {
+        let cases: [(&str, Does); 5] = [
+            ("nothing", |_| {}),
+            ("adds", adds),
+            ("inserts", inserts),
+            ("inserts in a call of its own", inserts_in_a_call_of_its_own),
+            ("inserts where its caller's are not", inserts_aside),
+        ];
+        for (name, does) in cases {
+            for (how, begin) in [
+                ("shared", Output::push_state as Does),
+                ("aside", Output::put_aside),
+            ] {
+                let mut output = Output::default();
+                adds(&mut output);
+                output.state.return_message = b"message".to_vec();
+                output.state.gas_refund = 7.into();
+                let before = lists(&output);
+                begin(&mut output);
+                output.state.return_message = b"another".to_vec();
+                output.state.gas_refund = 8.into();
+                does(&mut output);
+                output.pop_set_state();
+                assert_eq!(lists(&output), before, "{name}, {how}");
+                assert_eq!(output.state.return_message, b"message");
+                assert_eq!(output.state.gas_refund, 7.into());
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Storage: what a write costs, which keys it may not touch, and where reads come from.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use arwen_interface::{ADDRESS_LEN, Bytes};
 use arwen_metering::GasKey;
@@ -49,7 +49,7 @@ impl Run<'_> {
     }
 
     /// Reads a value of the running contract, with its cost.
-    pub(crate) fn load(&mut self, key: &[u8]) -> Rc<Bytes> {
+    pub(crate) fn load(&mut self, key: &[u8]) -> Arc<Bytes> {
         self.charge_long_key(key);
         let value = self.load_unmetered(key);
         self.tell_storage(None, key, &value, None);
@@ -71,7 +71,7 @@ impl Run<'_> {
     }
 
     /// Reads a value of the running contract.
-    pub(crate) fn load_unmetered(&mut self, key: &[u8]) -> Rc<Bytes> {
+    pub(crate) fn load_unmetered(&mut self, key: &[u8]) -> Arc<Bytes> {
         let address = std::mem::take(&mut self.storage.address);
         let value = self.load_of(&address, key);
         self.storage.address = address;
@@ -79,17 +79,17 @@ impl Run<'_> {
     }
 
     /// Reads a value of any account; what was read is kept for later reads of this run.
-    pub(crate) fn load_of(&mut self, address: &[u8], key: &[u8]) -> Rc<Bytes> {
+    pub(crate) fn load_of(&mut self, address: &[u8], key: &[u8]) -> Arc<Bytes> {
         if let Some(value) = self.output.accounts.stored(address, key) {
             return value.clone();
         }
-        let value = Rc::new(self.chain.storage(address, key));
+        let value = Arc::new(self.chain.storage(address, key));
         self.output.accounts.store(address, key, value.clone());
         value
     }
 
     /// Reads a value of another account, with its cost; nothing when that account is absent or not readable.
-    pub(crate) fn load_from(&mut self, address: &[u8], key: &[u8]) -> Rc<Bytes> {
+    pub(crate) fn load_from(&mut self, address: &[u8], key: &[u8]) -> Arc<Bytes> {
         self.charge_long_key(key);
         if address != self.storage.address {
             let readable = self
@@ -97,12 +97,12 @@ impl Run<'_> {
                 .account_if_any(address)
                 .is_some_and(|a| CodeMetadata::of(&a.code_metadata).readable);
             if !readable {
-                return Rc::default();
+                return Arc::default();
             }
         }
         // A built-in function may have changed a reserved key since it was last read.
         let value = if self.is_reserved(key) {
-            Rc::new(self.chain.storage(address, key))
+            Arc::new(self.chain.storage(address, key))
         } else {
             self.load_of(address, key)
         };
@@ -119,7 +119,7 @@ impl Run<'_> {
     ///
     /// # Errors
     /// For keys of the node or of the VM. In read-only mode nothing happens, which is no error.
-    pub(crate) fn store(&mut self, key: &[u8], value: &[u8]) -> Result<StorageStatus, EeiError> {
+    pub(crate) fn store(&mut self, key: &[u8], value: Bytes) -> Result<StorageStatus, EeiError> {
         if !self.runtime.read_only && !self.is_reserved(key) && key.starts_with(PROTECTED_PREFIX) {
             return Err(EeiError::ProtectedKey);
         }
@@ -127,7 +127,7 @@ impl Run<'_> {
     }
 
     /// As [`store`](Self::store), also for keys of the VM.
-    pub(crate) fn store_protected(&mut self, key: &[u8], value: &[u8]) -> Result<StorageStatus, EeiError> {
+    pub(crate) fn store_protected(&mut self, key: &[u8], value: Bytes) -> Result<StorageStatus, EeiError> {
         if self.runtime.read_only {
             return Ok(StorageStatus::Unchanged);
         }
@@ -136,16 +136,15 @@ impl Run<'_> {
         }
         self.charge_long_key(key);
         let old = self.load_unmetered(key);
-        self.tell_storage(None, key, &old, Some(value));
+        self.tell_storage(None, key, &old, Some(&value));
         let (old_len, new_len) = (old.len() as u64, value.len() as u64);
-        if self.core.preemption.equal(&old, value) {
+        if self.core.preemption.equal(&old, &value) {
             self.charge_bytes(GasKey::DataCopyPerByte, new_len);
             return Ok(StorageStatus::Unchanged);
         }
-        let kept = self.core.preemption.copy(value);
         self.output
             .accounts
-            .store(&self.storage.address, key, Rc::new(kept));
+            .store(&self.storage.address, key, Arc::new(value));
         if old_len == 0 {
             self.charge_bytes(GasKey::StorePerByte, new_len);
             return Ok(StorageStatus::Added);

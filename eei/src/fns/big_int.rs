@@ -401,7 +401,7 @@ impl HostCall<'_, '_, '_> {
     ) -> Result<i32, Stop> {
         let key = self.load(key)?;
         let value = self.convert(source, 0, unsigned_bytes);
-        Ok(self.run.store(&key, &value)? as i32)
+        Ok(self.run.store(&key, value)? as i32)
     }
 
     pub(crate) fn big_int_storage_load_unsigned(

@@ -1,6 +1,6 @@
 //! Contracts that deploy and upgrade contracts.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use arwen_interface::{Bytes, VmInput};
 use arwen_metering::GasKey;
@@ -63,9 +63,9 @@ impl HostCall<'_, '_, '_> {
         })
     }
 
-    fn find_code(&mut self, code: Code) -> Result<Rc<Bytes>, Stop> {
+    fn find_code(&mut self, code: Code) -> Result<Arc<Bytes>, Stop> {
         Ok(match code {
-            Code::Bytes(code) => Rc::new(code),
+            Code::Bytes(code) => Arc::new(code),
             Code::Of(source) => self.run.code(&source)?,
         })
     }

@@ -48,12 +48,12 @@ impl HostCall<'_, '_, '_> {
         let key = self.load(key)?;
         Ok(self
             .run
-            .store(&key, &unsigned_bytes(&BigInt::from(value as u64)))? as i32)
+            .store(&key, unsigned_bytes(&BigInt::from(value as u64)))? as i32)
     }
 
     pub(crate) fn small_int_storage_store_signed(&mut self, key: MemSlice, value: i64) -> Result<i32, Stop> {
         let key = self.load(key)?;
-        Ok(self.run.store(&key, &signed_bytes(&value.into()))? as i32)
+        Ok(self.run.store(&key, signed_bytes(&value.into()))? as i32)
     }
 
     pub(crate) fn small_int_storage_load_unsigned(&mut self, key: MemSlice) -> Result<i64, Stop> {

@@ -16,7 +16,7 @@ impl HostCall<'_, '_, '_> {
     pub(crate) fn storage_store(&mut self, key: MemSlice, data: MemSlice) -> Result<i32, Stop> {
         let key = self.load(key)?;
         let data = self.load(data)?;
-        Ok(self.run.store(&key, &data)? as i32)
+        Ok(self.run.store(&key, data)? as i32)
     }
 
     pub(crate) fn storage_load(&mut self, key: MemSlice, data: MemPtr) -> Result<i32, Stop> {
@@ -50,7 +50,7 @@ impl HostCall<'_, '_, '_> {
         let key = self.lock_key(key)?;
         // The sign is lost, as in the reference.
         let value = unsigned_bytes(&timestamp.into());
-        Ok(self.run.store_protected(&key, &value)? as i32)
+        Ok(self.run.store_protected(&key, value)? as i32)
     }
 
     pub(crate) fn get_storage_lock(&mut self, key: MemSlice) -> Result<i64, Stop> {
