@@ -2,6 +2,7 @@
 
 mod arwen;
 mod native;
+pub mod program;
 #[cfg(feature = "peers")]
 mod wasmer;
 #[cfg(feature = "wasmi")]
@@ -18,8 +19,8 @@ use crate::kernels::Kernel;
 
 /// What one run of a kernel gave and took.
 pub struct Turn {
-    /// The kernel's result.
-    pub result: i64,
+    /// The kernel's result, if the engine tells it.
+    pub result: Option<i64>,
     /// Processor time of the thread that ran it, in milliseconds.
     pub millis: f64,
 }
@@ -31,7 +32,7 @@ pub type Prepared = Box<dyn FnMut() -> Turn>;
 fn timed(mut run: impl FnMut() -> i64 + 'static) -> Prepared {
     Box::new(move || {
         let start = own_time();
-        let result = run();
+        let result = Some(run());
         Turn {
             result,
             millis: own_time().saturating_sub(start).as_secs_f64() * 1e3,

@@ -48,15 +48,14 @@ pub fn run(engines: &[Box<dyn Engine>], filter: &str, passes: u32) -> Table {
 /// One kernel on every engine: `passes` rounds in which each engine takes one turn after a warm-up.
 fn measure(engines: &[Box<dyn Engine>], kernel: &Kernel, passes: u32) -> Vec<Option<Cell>> {
     let mut ready: Vec<Option<Prepared>> = engines.iter().map(|e| e.prepare(kernel)).collect();
-    let expected = ready.iter_mut().flatten().next().map(|run| run().result);
+    let expected = ready.iter_mut().flatten().next().and_then(|run| run().result);
     let mut times = vec![Vec::new(); engines.len()];
     for pass in 0..=passes {
         for ((engine, run), times) in engines.iter().zip(&mut ready).zip(&mut times) {
             let Some(run) = run else { continue };
             let turn = run();
-            assert_eq!(
-                Some(turn.result),
-                expected,
+            assert!(
+                turn.result.is_none() || turn.result == expected,
                 "{} computes {} wrongly",
                 engine.name(),
                 kernel.name

@@ -258,6 +258,9 @@ struct TableArgs {
     /// Only engines whose name contains this text (native gcc, the unit of the table, is always run).
     #[arg(long, default_value = "", value_name = "TEXT")]
     engine: String,
+    /// A program that is one more engine, as the one of `benches/executor`; may be given more than once.
+    #[arg(long, value_name = "FILE")]
+    program: Vec<PathBuf>,
     /// The folder for the results; nothing is written without it.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -355,8 +358,14 @@ fn tabulate(
     question: &str,
     title: &str,
 ) -> Result<(), String> {
+    let programs: Vec<_> = args
+        .program
+        .iter()
+        .map(|path| engines::program::of(path))
+        .collect::<Result<_, _>>()?;
     let engines: Vec<_> = engines
         .into_iter()
+        .chain(programs)
         .filter(|e| e.name() == engines::UNIT || e.name().contains(&args.engine))
         .collect();
     let table = execute::run(&engines, &args.kernel, args.passes);

@@ -1,11 +1,11 @@
 //! The same C, compiled for this machine and loaded into this process's peer: a small program that waits for a
 //! line, runs the kernel, and answers with its result.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{Engine, Prepared, Turn};
+use super::program::Running;
+use super::{Engine, Prepared};
 use crate::kernels::{self, Kernel};
 
 /// Answers every line on stdin with one run: its result and its processor time in nanoseconds.
@@ -76,26 +76,10 @@ impl Engine for Native {
         if !object("k.c", &flags) || !object("driver.c", &["-O2"]) || !link(self.compiler, folder.path()) {
             return None;
         }
-        let mut child = Command::new(path("kernel"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .ok()?;
-        let (mut input, output) = (child.stdin.take()?, child.stdout.take()?);
-        let mut output = BufReader::new(output);
+        let mut running = Running::start(&mut Command::new(path("kernel")))?;
         Some(Box::new(move || {
             let _keep = &folder;
-            input.write_all(b"\n").expect("the kernel's process is alive");
-            let mut line = String::new();
-            output.read_line(&mut line).expect("the kernel's process answers");
-            let numbers: Vec<i64> = line.split_whitespace().filter_map(|n| n.parse().ok()).collect();
-            match numbers[..] {
-                [result, nanos] => Turn {
-                    result,
-                    millis: nanos as f64 / 1e6,
-                },
-                _ => panic!("the kernel's process answered {line:?}"),
-            }
+            running.turn()
         }))
     }
 }

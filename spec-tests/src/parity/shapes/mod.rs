@@ -49,7 +49,15 @@ pub fn module_from(bytes: &[u8], rules: &Ruleset) -> Vec<u8> {
     let draw = &mut Draw::new(bytes);
     let host = imports(rules.multi_value);
     let hosted = host.len() as u32;
-    let signatures: Vec<Signature> = (0..=draw.below(3)).map(|_| signature(draw, rules)).collect();
+    let mut signatures: Vec<Signature> = Vec::new();
+    for _ in 0..=draw.below(3) {
+        // Functions of one type may stand for each other: in tables, and where one returns for another.
+        let signature = match signatures.last() {
+            Some(last) if draw.one_in(3) => last.clone(),
+            _ => signature(draw, rules),
+        };
+        signatures.push(signature);
+    }
     let mut outline = Outline {
         recent: rules.multi_value,
         types: Types::default(),
