@@ -87,20 +87,31 @@ macro_rules! tuples {
             const TYPES: &'static [ValType] = &[$($name::TYPE),*];
 
             #[inline(always)]
-            fn into_slots(self, _slots: &mut [u64; MOST]) {
-                $(_slots[$at] = self.$at.into_slot();)*
+            fn into_slots(self, slots: &mut [u64; MOST]) {
+                $(slots[$at] = self.$at.into_slot();)*
             }
 
             #[inline(always)]
-            fn of_slots(_slots: &[u64; MOST]) -> Self {
-                ($($name::of_slot(_slots[$at]),)*)
+            fn of_slots(slots: &[u64; MOST]) -> Self {
+                ($($name::of_slot(slots[$at]),)*)
             }
         }
     )*};
 }
 
+impl sealed::Sealed for () {}
+
+impl Natives for () {
+    const TYPES: &'static [ValType] = &[];
+
+    #[inline(always)]
+    fn into_slots(self, _: &mut [u64; MOST]) {}
+
+    #[inline(always)]
+    fn of_slots(_: &[u64; MOST]) -> Self {}
+}
+
 tuples! {
-    ()
     (A 0)
     (A 0, B 1)
     (A 0, B 1, C 2)
