@@ -96,6 +96,29 @@ pub const PROGRAMS: &[(&str, &str)] = &[
               (i32.add (local.get 2) (call $deeper (i32.mul (local.get 0) (i32.const 8))))))"#,
     ),
     (
+        "ways that owe little and so much that it has been paid",
+        r#"(module (memory (export "m") 1)
+            (func (export "run") (param i32) (result i32) (local i32 i32)
+              (block $out (loop $l
+                (block $b (br_if $b (i32.and (local.get 1) (i32.const 1)))
+                  (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2))
+                  (br $b))
+                (br_if $l (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (local.get 0)))))
+              (local.set 1 (i32.const 0))
+              (block $out (loop $l
+                (block $b (br_if $b (i32.and (local.get 1) (i32.const 1)))
+                  (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2))
+                  (br $b))
+                (br_if $l (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (local.get 0)))))
+              (local.set 1 (i32.const 0))
+              (block $out (loop $l
+                (block $b (br_if $b (i32.and (local.get 1) (i32.const 1)))
+                  (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2)) (br_if $out (local.get 2))
+                  (br $b))
+                (br_if $l (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (local.get 0)))))
+              (local.get 1)))"#,
+    ),
+    (
         "traps between charges",
         r#"(module (memory (export "m") 1) (global $g (mut i64) (i64.const 5))
             (func (export "run") (param i32) (result i32)
