@@ -3,6 +3,7 @@
 mod accounts;
 pub(crate) mod big_int;
 mod builtin;
+mod builtin_changes;
 pub(crate) mod chain;
 pub(crate) mod metering;
 pub(crate) mod output;

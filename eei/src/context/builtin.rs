@@ -48,21 +48,6 @@ impl BuiltinWorld for World<'_, '_> {
 }
 
 impl Changes {
-    /// Adds what another built-in function has changed since.
-    fn extend(&mut self, later: Self) {
-        for (address, entries) in later.storage {
-            self.storage.entry(address).or_default().extend(entries);
-        }
-        self.owners.extend(later.owners);
-        self.user_names.extend(later.user_names);
-        for (address, reward) in later.claimed_rewards {
-            *self.claimed_rewards.entry(address).or_default() += reward;
-        }
-        for (address, value) in later.balances {
-            *self.balances.entry(address).or_default() += value;
-        }
-    }
-
     /// Whether there are changes that only a node which reads account updates can make.
     fn needs_account_updates(&self) -> bool {
         !(self.owners.is_empty() && self.user_names.is_empty() && self.claimed_rewards.is_empty())
@@ -123,22 +108,23 @@ impl Run<'_> {
         if outcome.changes.needs_account_updates() && !settings.account_updates {
             return Err(EeiError::builtin_needs_node(&input.function));
         }
-        Arc::make_mut(&mut self.chain.changes).extend(outcome.changes);
+        self.chain.changes.extend(outcome.changes);
         Ok(outcome.output)
     }
 
     /// Makes the changes of built-in functions part of the output. Storage they wrote wins over what was read before.
     pub(crate) fn apply_builtin_changes(&mut self) {
-        let changes = self.chain.changes.clone();
+        let Self { chain, output, .. } = self;
+        let changes = chain.changes.now();
         for (address, entries) in &changes.storage {
-            self.output.account(address);
+            output.account(address);
             for (key, value) in entries {
-                self.output.accounts.store(address, key, Arc::new(value.clone()));
+                output.accounts.store(address, key, Arc::new(value.clone()));
             }
         }
         for (address, value) in &changes.balances {
-            self.output.account(address).0.balance_delta += value;
+            output.account(address).0.balance_delta += value;
         }
-        self.output.account_updates = changes.account_updates();
+        output.account_updates = changes.account_updates();
     }
 }

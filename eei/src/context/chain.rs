@@ -7,20 +7,21 @@ use arwen_interface::{
     BigInt, BlockchainHook, Bytes, CallInput, EsdtToken, HookError, UserAccount, VmOutput,
 };
 
-use crate::builtin::{self, Changes};
+use crate::builtin;
 use crate::call::data::CallData;
 use crate::errors::EeiError;
 use crate::settings::BuiltinMode;
 
 use super::Run;
+use super::builtin_changes::BuiltinChanges;
 
 /// What built-in functions had changed at some point.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) enum Mark {
     /// The node's number for it.
     Node(i64),
-    /// The changes themselves, shared until there are more.
-    Here(Arc<Changes>),
+    /// The place in the journal of [`BuiltinChanges`].
+    Here(usize),
 }
 
 macro_rules! block_facts {
@@ -68,7 +69,7 @@ pub(crate) struct Chain<'a> {
     block: BlockFacts,
     marks: Vec<Mark>,
     /// What built-in functions have changed, when the VM computes them.
-    pub changes: Arc<Changes>,
+    pub changes: BuiltinChanges,
 }
 
 impl<'a> Chain<'a> {
@@ -83,7 +84,7 @@ impl<'a> Chain<'a> {
             tokens: BTreeMap::new(),
             block: BlockFacts::default(),
             marks: Vec::new(),
-            changes: Arc::default(),
+            changes: BuiltinChanges::default(),
         }
     }
 
@@ -110,7 +111,7 @@ impl<'a> Chain<'a> {
     ) -> Result<Option<UserAccount>, HookError> {
         let mut account = account;
         if let Ok(Some(account)) = &mut account {
-            self.changes.amend(account);
+            self.changes.now().amend(account);
         }
         account
     }
@@ -160,6 +161,7 @@ impl<'a> Chain<'a> {
     pub(crate) fn storage(&mut self, address: &[u8], key: &[u8]) -> Bytes {
         match self
             .changes
+            .now()
             .storage
             .get(address)
             .and_then(|entries| entries.get(key))
@@ -175,7 +177,7 @@ impl<'a> Chain<'a> {
         token: &[u8],
         nonce: u64,
     ) -> Result<EsdtToken, HookError> {
-        let changed = self.changes.storage.get(address);
+        let changed = self.changes.now().storage.get(address);
         let changed = changed
             .and_then(|entries| entries.get(&builtin::instance_key(&builtin::token_key(token), nonce)));
         match changed {
@@ -197,7 +199,7 @@ impl<'a> Chain<'a> {
         if self.delegated {
             Mark::Node(self.hook.snapshot())
         } else {
-            Mark::Here(self.changes.clone())
+            Mark::Here(self.changes.mark())
         }
     }
 
@@ -208,7 +210,7 @@ impl<'a> Chain<'a> {
                 let _ = self.hook.revert_to_snapshot(snapshot);
                 self.forget();
             }
-            Mark::Here(changes) => self.changes = changes,
+            Mark::Here(mark) => self.changes.revert(mark),
         }
     }
 
@@ -267,7 +269,13 @@ impl Run<'_> {
             };
             account.balance = Some(known.balance.unwrap_or_default());
         }
-        let claimed = self.chain.changes.balances.get(address).unwrap_or(&BigInt::ZERO);
+        let claimed = self
+            .chain
+            .changes
+            .now()
+            .balances
+            .get(address)
+            .unwrap_or(&BigInt::ZERO);
         account.balance.as_ref().unwrap_or(&BigInt::ZERO) + &account.balance_delta + claimed
     }
 

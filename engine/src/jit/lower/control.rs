@@ -316,7 +316,7 @@ impl<'m> Lower<'_, 'm> {
     /// Pays before ways with different debts meet: all charges, and the check unless another comes before anybody could
     /// tell. The next operator is the one behind the joint.
     fn settle_to_join(&mut self) {
-        if self.debt.since_check.is_some() && self.scope.cursor.clone().is_checked_first() {
+        if self.debt.since_check.is_some() && self.scope.cursor.is_checked_first() {
             self.debt.since_check = None;
         }
         self.settle();

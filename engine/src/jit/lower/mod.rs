@@ -97,11 +97,12 @@ impl<'m> Cursor<'m> {
     }
 
     /// Does everything from here come to a check before anything that may trap, call or leave?
-    fn is_checked_first(mut self) -> bool {
+    fn is_checked_first(&self) -> bool {
         /// How far to look.
         const OPERATORS: usize = 32;
+        let mut ahead = self.clone();
         for _ in 0..OPERATORS {
-            let Some((point, at)) = self.next() else {
+            let Some((point, at)) = ahead.next() else {
                 return false;
             };
             let op = &self.ops[at];
