@@ -119,6 +119,22 @@ pub const PROGRAMS: &[(&str, &str)] = &[
               (local.get 1)))"#,
     ),
     (
+        "stores to the same place, charges in between",
+        r#"(module (memory (export "m") 1)
+            (func $straight (param i32 i32)
+              (i32.store (local.get 0) (local.get 1))
+              (if (local.get 1) (then nop))
+              (i32.store (local.get 0) (i32.const 7)))
+            (func $looped (param i32 i32)
+              (loop (i64.store offset=8 (local.get 0) (i64.extend_i32_u (local.get 1)))
+                (br_if 0 (local.tee 1 (i32.sub (local.get 1) (i32.const 1))))))
+            (func (export "run") (param i32) (result i32)
+              (if (i32.and (local.get 0) (i32.const 1))
+                (then (call $straight (i32.mul (local.get 0) (i32.const 8192)) (i32.const 1)))
+                (else (call $looped (i32.mul (local.get 0) (i32.const 32768)) (i32.const 5))))
+              (local.get 0)))"#,
+    ),
+    (
         "traps between charges",
         r#"(module (memory (export "m") 1) (global $g (mut i64) (i64.const 5))
             (func (export "run") (param i32) (result i32)

@@ -186,8 +186,22 @@ impl Body<'_, '_> {
             self.emit(operator(at(offset.into())));
             self.dispose(&[accessed]);
         } else {
+            let twice = self.draw.one_in(3).then(|| self.new_local(I32));
+            if let Some(address) = twice {
+                self.emit(I::LocalTee(address));
+            }
             self.value(accessed, 1);
             self.emit(operator(at(offset.into())));
+            if let Some(address) = twice {
+                // Once more to the same place, where the first has trapped.
+                self.condition(1);
+                self.open_plain(Opening::If);
+                self.emit(I::Nop);
+                self.close();
+                self.emit(I::LocalGet(address));
+                self.value(accessed, 1);
+                self.emit(operator(at(offset.into())));
+            }
         }
     }
 
