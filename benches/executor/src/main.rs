@@ -1,7 +1,7 @@
 //! Runs a kernel on the executor that the network's nodes may use, as a process of its own: `executor KERNEL.wasm`.
 //!
 //! Prints its name, then answers every line on stdin with one run: `-`, as the executor tells no results, and the processor
-//! time in nanoseconds.
+//! time in nanoseconds. The executor refuses memories of more than 20 pages, and so three of the kernels.
 
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;

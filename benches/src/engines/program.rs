@@ -101,7 +101,11 @@ impl Engine for Program {
     }
 
     fn prepare(&self, kernel: &Kernel) -> Option<Prepared> {
-        let (_, (mut running, folder)) = self.start(kernel)?;
+        let (name, (mut running, folder)) = self.start(kernel)?;
+        // It has ended, and said why: this kernel is not for it.
+        if name != self.name {
+            return None;
+        }
         Some(Box::new(move || {
             let _keep = &folder;
             running.turn()
