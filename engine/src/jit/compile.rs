@@ -169,23 +169,19 @@ pub(crate) fn unit(
     unit: Unit,
     scratch: &mut Scratch,
 ) -> Result<Compiled, String> {
-    let body = match unit {
-        Unit::Function(index) => index.checked_sub(info.imported_funcs),
-        Unit::WayIn(_) => None,
-    };
-    let (compiled, frame) = unit_with(isa, guarded, info, unit, Inlining::new(), scratch)?;
-    let Some(body) = body else {
-        return Ok(compiled);
-    };
-    if excess(info, body, frame).is_none() {
-        return Ok(compiled);
+    // What a function has taken in may be what is too much.
+    let mut refused = String::new();
+    for inlining in [Inlining::new(), Inlining::none()] {
+        let (compiled, frame) = unit_with(isa, guarded, info, unit, inlining, scratch)?;
+        let defined = unit
+            .function()
+            .and_then(|index| index.checked_sub(info.imported_funcs));
+        match defined.and_then(|defined| excess(info, defined, frame)) {
+            None => return Ok(compiled),
+            Some(excess) => refused = excess,
+        }
     }
-    // What it has taken in may be what is too much.
-    let (compiled, frame) = unit_with(isa, guarded, info, unit, Inlining::none(), scratch)?;
-    match excess(info, body, frame) {
-        None => Ok(compiled),
-        Some(excess) => Err(excess),
-    }
+    Err(refused)
 }
 
 /// Compiles a unit with what it may have in place of calls; gives the bytes of its frame as well.

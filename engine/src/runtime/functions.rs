@@ -2,7 +2,6 @@
 //! list of them: an instance finds its own in its [wiring](super::wiring).
 
 use std::collections::BTreeMap;
-use std::ptr;
 use std::sync::Arc;
 
 use super::context::FuncRef;
@@ -21,10 +20,12 @@ pub(crate) enum FuncKind {
 
 /// A function of a store.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Function<'s> {
+pub(crate) struct Function {
     pub kind: FuncKind,
     /// What a `funcref` slot of this function points to; owned by the instance in `kind`.
-    pub reference: &'s FuncRef,
+    pub reference: *const FuncRef,
+    /// Number of its type in the store.
+    pub sig: u32,
 }
 
 impl Store {
@@ -37,7 +38,7 @@ impl Store {
 
     /// A function of the store; `None` for a handle of another.
     #[inline(always)]
-    pub(crate) fn function(&self, func: FuncId) -> Option<Function<'_>> {
+    pub(crate) fn function(&self, func: FuncId) -> Option<Function> {
         let first = |instance: &Instance| instance.wiring.function_numbers().start;
         let at = match &self.instances[..] {
             [_] => 0,
@@ -50,12 +51,12 @@ impl Store {
 
     /// What a `funcref` slot of a function points to; `None` for a handle of another store.
     pub(super) fn reference(&self, func: FuncId) -> Option<*const FuncRef> {
-        Some(ptr::from_ref(self.function(func)?.reference))
+        Some(self.function(func)?.reference)
     }
 
     /// The type of a function; `None` for a handle of another store.
     pub fn func_type(&self, func: FuncId) -> Option<&FuncType> {
-        self.types.get(self.function(func)?.reference.sig)
+        self.types.get(self.function(func)?.sig)
     }
 
     /// Is a function one of the host's? A module may export what it imports.

@@ -1,9 +1,7 @@
 //! The store: owns instances and everything in them; one gas meter for all.
 
-use std::ptr;
-
 use super::cells::{Interrupt, Meter};
-use super::context::{FuncRef, GlobalPtr, func_of};
+use super::context::{GlobalPtr, func_of};
 use super::functions::{FuncKind, Function, TypeNumbers};
 use super::instance::Instance;
 use super::invocation::Invocation;
@@ -207,9 +205,8 @@ impl Store {
         results: &mut [Value],
     ) -> Result<(), Trap> {
         self.choose_tier();
-        let Function { kind, reference } = self.function(func).ok_or(Trap::BadInvocation)?;
-        let ty = self.types.get(reference.sig).ok_or(Trap::Internal)?;
-        let reference = ptr::from_ref(reference);
+        let function = self.function(func).ok_or(Trap::BadInvocation)?;
+        let ty = self.types.get(function.sig).ok_or(Trap::Internal)?;
         let (wanted, given) = (ty.params(), ty.results());
         let (params, count) = (args.len(), results.len());
         if wanted.len() != params || given.len() != count {
@@ -226,42 +223,39 @@ impl Store {
         for i in 0..count {
             results[i] = Value::zero(given[i]);
         }
-        self.invoke_counted((kind, reference), host, slots.all(), params, count)?;
+        self.invoke_counted(function, host, slots.all(), (params, count))?;
         for (result, slot) in results.iter_mut().zip(slots.all()) {
             *result = from_slot(result.ty(), *slot);
         }
         Ok(())
     }
 
-    /// Calls a function with slots of the right number and types, as [`Invocation`] says, in the tier that it is time
-    /// for.
+    /// Calls a function with slots of the right number and types, as [`Invocation`] says, for so many parameters and
+    /// results, in the tier that it is time for.
     #[inline]
     pub(super) fn invoke_checked(
         &mut self,
         func: FuncId,
         host: &mut dyn Host,
         slots: &mut [u64],
-        params: usize,
-        results: usize,
+        counts: (usize, usize),
     ) -> Result<(), Trap> {
         self.choose_tier();
-        let Function { kind, reference } = self.function(func).ok_or(Trap::BadInvocation)?;
-        let reference = ptr::from_ref(reference);
-        self.invoke_counted((kind, reference), host, slots, params, results)
+        let function = self.function(func).ok_or(Trap::BadInvocation)?;
+        self.invoke_counted(function, host, slots, counts)
     }
 
     /// The same in the tier that has been chosen, with the call counted for the promotion of its module.
     #[inline]
     fn invoke_counted(
         &mut self,
-        (kind, reference): (FuncKind, *const FuncRef),
+        function: Function,
         host: &mut dyn Host,
         slots: &mut [u64],
-        params: usize,
-        results: usize,
+        counts: (usize, usize),
     ) -> Result<(), Trap> {
-        let heat = Heat::start(self, kind);
-        let outcome = self.invoke_slots((kind, reference), host, slots, params, results);
+        let heat = Heat::start(self, function.kind);
+        let outcome = self.invoke_slots(function, host, slots, counts);
         if let Some(heat) = heat {
             heat.end(self);
         }
@@ -270,9 +264,8 @@ impl Store {
 
     /// Runs the start function of an instance.
     pub(super) fn start(&mut self, func: FuncId, host: &mut dyn Host) -> Result<(), Trap> {
-        let Function { kind, reference } = self.function(func).ok_or(Trap::Internal)?;
-        let reference = ptr::from_ref(reference);
-        self.invoke_slots((kind, reference), host, &mut [], 0, 0)
+        let function = self.function(func).ok_or(Trap::Internal)?;
+        self.invoke_slots(function, host, &mut [], (0, 0))
     }
 
     /// Decides in which tier the store runs: natively when every instance has native code, and every memory the guard
@@ -320,11 +313,10 @@ impl Store {
     #[inline]
     fn invoke_slots(
         &mut self,
-        (kind, reference): (FuncKind, *const FuncRef),
+        Function { kind, reference, .. }: Function,
         host: &mut dyn Host,
         slots: &mut [u64],
-        params: usize,
-        results: usize,
+        (params, results): (usize, usize),
     ) -> Result<(), Trap> {
         let invoking = Invoking::begin();
         let budget = invoking.budget(self.engine.config().stack_limit);

@@ -172,8 +172,7 @@ impl<P: Natives, R: Natives> TypedFunc<P, R> {
             self.func,
             host,
             &mut slots[..params.max(results)],
-            params,
-            results,
+            (params, results),
         )?;
         Ok(R::of_slots(&slots))
     }

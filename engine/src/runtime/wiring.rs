@@ -147,9 +147,9 @@ impl Wiring {
 
     /// One of them, for the instance that this is the wiring of.
     #[inline(always)]
-    pub fn function(&self, func: FuncId, instance: InstanceId) -> Option<Function<'_>> {
+    pub fn function(&self, func: FuncId, instance: InstanceId) -> Option<Function> {
         let own = func.0.checked_sub(self.first)?;
-        let reference = self.own_refs.get(own as usize)?;
+        let reference = self.own_refs.get(own as usize)?.get();
         Some(Function {
             kind: match own.checked_sub(self.hosts) {
                 Some(body) => FuncKind::Wasm { instance, body },
@@ -158,8 +158,9 @@ impl Wiring {
                     id: self.host_import(own)?,
                 },
             },
+            reference,
             // SAFETY: references are changed by `&mut self` alone; compiled code reads them.
-            reference: unsafe { &*reference.get() },
+            sig: unsafe { (*reference).sig },
         })
     }
 

@@ -243,6 +243,8 @@ impl Count {
             .operators(&info.wasm)?
             .into_iter()
             .collect::<wasmparser::Result<_>>()?;
+        // Calls that are never reached are asked about too, and may use up what is granted: then bodies of `TOGETHER`
+        // bytes at most are compiled and not counted, which is nothing beside any limit.
         let mut inlining = Inlining::new();
         count.add(info, index, &ops, &mut |callee, in_loop| {
             inlining.of_call(info, index, callee, in_loop)

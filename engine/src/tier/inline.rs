@@ -30,8 +30,7 @@ pub(crate) struct Inlined<'m> {
     pub ops: Rc<[Operator<'m>]>,
 }
 
-/// What one function may still take in. The answers follow from the questions asked before, so whoever goes through the
-/// calls of a function in order gets the same ones.
+/// What one function may still take in.
 #[derive(Debug, Clone)]
 pub(crate) struct Inlining {
     /// Bytes of bodies.

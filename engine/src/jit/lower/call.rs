@@ -44,7 +44,7 @@ impl Lower<'_, '_> {
         self.settle();
         let info = self.info;
         let ty = info.func_type(index);
-        if !tail && self.may_inline() {
+        if !tail && self.is_outermost() {
             let in_loop = self.in_loop();
             if let Some(inlined) = self.inlining.of_call(info, self.index, index, in_loop) {
                 return self.in_place(ty, inlined);

@@ -416,14 +416,13 @@ impl<'m> Lower<'_, 'm> {
             Operator::BrTable { targets } => self.br_table(targets),
             Operator::Return => {
                 let count = self.scope.ty.results().len();
-                let frame = self.scope.frame;
-                if frame == 0 {
+                if self.is_outermost() {
                     let results = self.pop_many(count);
                     self.settle();
                     self.b.ins().return_(&results);
                 } else {
                     let results = args(self.top(count));
-                    self.jump_to(&Label::Next(frame), &results);
+                    self.jump_to(&Label::Next(self.scope.frame), &results);
                 }
                 self.dead = true;
             }

@@ -258,8 +258,8 @@ impl<'m> Lower<'_, 'm> {
         self.scope = caller;
     }
 
-    /// May a call here have its callee in its place?
-    fn may_inline(&self) -> bool {
+    /// Are these the operators of the function that is compiled, not of one in place of a call?
+    fn is_outermost(&self) -> bool {
         self.scope.frame == 0
     }
 }
