@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
+use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Opcode, Value, types};
 use wasmparser::{BlockType, Operator};
 
 use super::{Cursor, Lower};
@@ -431,7 +431,10 @@ impl<'m> Lower<'_, 'm> {
             }
             Operator::Select | Operator::TypedSelect { .. } => {
                 let (yes, no, condition) = self.pop3();
-                let value = self.b.ins().select(condition, yes, no);
+                let value = match self.in_loop() && self.awaits_memory(condition, [yes, no]) {
+                    true => self.choose(condition, yes, no),
+                    false => self.b.ins().select(condition, yes, no),
+                };
                 self.push(value);
             }
             Operator::LocalGet { local_index } => {
@@ -459,6 +462,36 @@ impl<'m> Lower<'_, 'm> {
             _ => return false,
         }
         true
+    }
+
+    /// Does it say something about what was read from memory for it alone? It does not if that is one of the values to
+    /// select from, as in a minimum: nobody can foresee those.
+    fn awaits_memory(&self, condition: Value, from: [Value; 2]) -> bool {
+        let dfg = &self.b.func.dfg;
+        let made_by = |value: Value, opcode| {
+            let inst = dfg.value_def(value).inst()?;
+            (dfg.insts[inst].opcode() == opcode).then(|| dfg.inst_args(inst))
+        };
+        let is_read = |value: Value| {
+            let inst = dfg.value_def(value).inst();
+            !from.contains(&value) && inst.is_some_and(|inst| dfg.insts[inst].opcode().can_load())
+        };
+        let condition = made_by(condition, Opcode::Uextend).map_or(condition, |args| args[0]);
+        let compared = made_by(condition, Opcode::Icmp);
+        is_read(condition) || compared.is_some_and(|args| args.iter().any(|value| is_read(*value)))
+    }
+
+    /// Selects by a branch, which the processor guesses: what needs the value does not wait for the condition.
+    fn choose(&mut self, condition: Value, yes: Value, no: Value) -> Value {
+        let next = self.b.create_block();
+        let ty = self.b.func.dfg.value_type(yes);
+        let value = self.b.append_block_param(next, ty);
+        self.b
+            .ins()
+            .brif(condition, next, &[yes.into()], next, &[no.into()]);
+        self.b.seal_block(next);
+        self.b.switch_to_block(next);
+        value
     }
 
     fn br_table(&mut self, targets: &wasmparser::BrTable<'_>) {

@@ -332,10 +332,15 @@ impl Lower<'_, '_> {
             Operator::End => self.end(),
             _ if self.dead => {}
             op => {
-                // A branch does not trap, but may take a load into itself: one of the operators before.
+                // A branch, which a selection may be, does not trap, but may take a load into itself: one of the
+                // operators before.
                 if !matches!(
                     op,
-                    Operator::Br { .. } | Operator::BrIf { .. } | Operator::BrTable { .. }
+                    Operator::Br { .. }
+                        | Operator::BrIf { .. }
+                        | Operator::BrTable { .. }
+                        | Operator::Select
+                        | Operator::TypedSelect { .. }
                 ) {
                     self.locate();
                 }

@@ -145,13 +145,32 @@ impl Body<'_, '_> {
     /// Takes values of these types from the stack.
     pub fn dispose(&mut self, types: &[Ty]) {
         for ty in types.iter().rev() {
-            if self.draw.one_in(3) {
-                self.emit(I::Drop);
-            } else {
-                let local = self.free_local(*ty);
-                self.emit(I::LocalSet(local));
+            match self.draw.below(9) {
+                0..3 => self.emit(I::Drop),
+                3 => self.select_by(*ty),
+                _ => {
+                    let local = self.free_local(*ty);
+                    self.emit(I::LocalSet(local));
+                }
             }
         }
+    }
+
+    /// Takes a value of the type from the stack and selects by it: what was just read may so be what is chosen by.
+    fn select_by(&mut self, ty: Ty) {
+        let by = self.free_local(ty);
+        self.emit(I::LocalSet(by));
+        self.leaf(I64);
+        self.leaf(I64);
+        self.emit(I::LocalGet(by));
+        if ty == I64 {
+            self.emit(I::I64Eqz);
+        } else if self.draw.one_in(2) {
+            self.emit(I::I32Eqz);
+        }
+        self.emit(I::Select);
+        let local = self.free_local(I64);
+        self.emit(I::LocalSet(local));
     }
 
     /// Goes out of a block, or around in a loop, or out of the function, if a condition is true.
