@@ -135,20 +135,24 @@ pub const PROGRAMS: &[(&str, &str)] = &[
               (local.get 0)))"#,
     ),
     (
-        "values selected by what has just been read",
+        "values selected by what has just been read, in loops with tables",
         r#"(module (memory (export "m") 1) (data (i32.const 65500) "\01\00\02\00\00\03")
             (func (export "run") (param i32) (result i32) (local i32 i32 i64)
               (local.set 1 (i32.const 65500))
               (loop $turns
-                (local.set 2 (select (i32.const 5) (local.get 2) (i32.load8_u (local.get 1))))
+                (block $b (block $a (br_table $a $b $a $b (i32.and (local.get 1) (i32.const 3))))
+                  (local.set 2 (select (i32.const 5) (local.get 2) (i32.load8_u (local.get 1)))))
                 (local.set 3 (select (i64.const 7) (local.get 3) (i64.eqz (i64.load (local.get 1)))))
                 (local.set 2 (i32.add (local.get 2)
                   (select (local.get 1) (local.get 2) (i32.lt_u (i32.load (local.get 1)) (local.get 2)))))
-                (br_if $turns (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 3))) (i32.add (local.get 0) (i32.const 65526)))))
+                (local.set 1 (i32.add (local.get 1) (i32.const 3)))
+                (br_if $turns (i32.lt_u (local.get 1) (i32.add (local.get 0) (i32.const 65526)))))
               (loop $turns
+                (block $b (block $a (br_table $b $a (local.get 0))) nop)
                 (block (br_if 0 (i32.and (local.get 1) (i32.const 1)))
                   (local.set 2 (select (i32.const 1) (local.get 2) (i32.eqz (i32.load16_u (local.get 1))))))
-                (br_if $turns (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 65540))))
+                (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+                (br_if $turns (i32.lt_u (local.get 1) (i32.const 65540))))
               (i32.add (local.get 2) (i32.wrap_i64 (local.get 3)))))"#,
     ),
     (

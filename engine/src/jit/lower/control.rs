@@ -31,6 +31,8 @@ enum Kind<'m> {
         /// The start of its first copy, where the last one jumps back to.
         header: Block,
         copies: Option<Copies<'m>>,
+        /// Has there been a table of branches in it, but in no loop in it?
+        dispatches: bool,
     },
     /// An `if` whose `else` has not come yet.
     If {
@@ -110,6 +112,17 @@ impl<'m> Lower<'_, 'm> {
         frames.any(|frame| matches!(frame.kind, Kind::Loop { .. }))
     }
 
+    /// Is this where a loop goes on that chooses by a table what to do, as interpreters do? The next choice may hang on a
+    /// value selected here, and then the processor has it to guess in any case.
+    fn dispatches(&self) -> bool {
+        let kinds = self.frames.iter().rev().map(|frame| &frame.kind);
+        let mut loops = kinds.filter_map(|kind| match kind {
+            Kind::Loop { dispatches, .. } => Some(*dispatches),
+            _ => None,
+        });
+        loops.next().unwrap_or(false)
+    }
+
     pub(super) fn open_function(&mut self) {
         let results = self.scope.ty.results().to_vec();
         self.open(Kind::Block, (Vec::new(), results));
@@ -158,7 +171,12 @@ impl<'m> Lower<'_, 'm> {
         if copies.is_some() {
             self.repeated = Some(self.frames.len());
         }
-        self.open(Kind::Loop { header, copies }, types);
+        let kind = Kind::Loop {
+            header,
+            copies,
+            dispatches: false,
+        };
+        self.open(kind, types);
         self.enter_loop(header);
     }
 
@@ -328,7 +346,9 @@ impl<'m> Lower<'_, 'm> {
         let frame = &self.frames[at];
         match &frame.kind {
             Kind::Loop { copies: Some(_), .. } => (Label::Copy(at), frame.params.len()),
-            Kind::Loop { header, copies: None } => (Label::Back(*header), frame.params.len()),
+            Kind::Loop {
+                header, copies: None, ..
+            } => (Label::Back(*header), frame.params.len()),
             _ => (Label::Next(at), frame.results.len()),
         }
     }
@@ -431,7 +451,7 @@ impl<'m> Lower<'_, 'm> {
             }
             Operator::Select | Operator::TypedSelect { .. } => {
                 let (yes, no, condition) = self.pop3();
-                let value = match self.in_loop() && self.awaits_memory(condition, [yes, no]) {
+                let value = match self.dispatches() && self.awaits_memory(condition, [yes, no]) {
                     true => self.choose(condition, yes, no),
                     false => self.b.ins().select(condition, yes, no),
                 };
@@ -481,7 +501,8 @@ impl<'m> Lower<'_, 'm> {
         is_read(condition) || compared.is_some_and(|args| args.iter().any(|value| is_read(*value)))
     }
 
-    /// Selects by a branch, which the processor guesses: what needs the value does not wait for the condition.
+    /// Selects by a branch, which the processor guesses: what needs the value does not wait for the condition. Where it
+    /// guesses wrongly that costs more than waiting.
     fn choose(&mut self, condition: Value, yes: Value, no: Value) -> Value {
         let next = self.b.create_block();
         let ty = self.b.func.dfg.value_type(yes);
@@ -522,6 +543,10 @@ impl<'m> Lower<'_, 'm> {
         let default = call(targets.default());
         let table = self.b.create_jump_table(JumpTableData::new(default, &table));
         self.b.ins().br_table(index, table);
+        let mut kinds = self.frames.iter_mut().rev().map(|frame| &mut frame.kind);
+        if let Some(Kind::Loop { dispatches, .. }) = kinds.find(|kind| matches!(kind, Kind::Loop { .. })) {
+            *dispatches = true;
+        }
         for (block, takes) in ways.into_values() {
             if !takes {
                 self.b.seal_block(block);
