@@ -418,7 +418,7 @@ impl Body<'_, '_> {
         self.emit(compare.operator());
     }
 
-    fn load(&mut self, ty: Ty) {
+    pub fn load(&mut self, ty: Ty) {
         let offset = self.address();
         if self.draw.one_in(8) {
             self.statements(1);

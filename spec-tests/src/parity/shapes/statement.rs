@@ -27,7 +27,7 @@ impl Body<'_, '_> {
     }
 
     fn statement(&mut self) {
-        match self.draw.below(26) {
+        match self.draw.below(28) {
             0..=4 => self.assign(),
             5 | 6 => self.store(),
             7..=10 => self.a_loop(),
@@ -43,6 +43,7 @@ impl Body<'_, '_> {
             22 => self.grow(),
             23 if self.outline.recent => self.bulk(),
             24 => self.nothing(),
+            25 | 26 => self.dispatch(),
             _ => self.long(),
         }
     }
@@ -147,7 +148,7 @@ impl Body<'_, '_> {
         for ty in types.iter().rev() {
             match self.draw.below(9) {
                 0..3 => self.emit(I::Drop),
-                3 => self.select_by(*ty),
+                3 | 4 => self.select_by(*ty),
                 _ => {
                     let local = self.free_local(*ty);
                     self.emit(I::LocalSet(local));
@@ -231,8 +232,37 @@ impl Body<'_, '_> {
             .map(|_| self.draw.pick(&depths))
             .collect();
         self.bring(takes);
-        let selector = self.counter(I32).filter(|_| self.draw.one_in(2));
-        match selector {
+        self.selector();
+        let default = self.depth(if takes.is_empty() { here } else { default });
+        self.emit(I::BrTable(targets.into(), default));
+        self.close();
+    }
+
+    /// A table of branches and behind it values selected by what has just been read, as interpreters have it.
+    fn dispatch(&mut self) {
+        self.open_plain(Opening::Block);
+        self.open_plain(Opening::Block);
+        let targets: Vec<u32> = (0..=self.draw.below(4)).map(|_| self.draw.below(2)).collect();
+        let default = self.draw.below(2);
+        self.selector();
+        self.emit(I::BrTable(targets.into(), default));
+        self.close();
+        self.statements(1);
+        self.close();
+        for _ in 0..=self.draw.below(2) {
+            let ty = self.any_type();
+            self.load(ty);
+            self.select_by(ty);
+            if self.draw.one_in(4) {
+                self.statements(1);
+            }
+        }
+    }
+
+    /// Pushes what chooses from a table of branches.
+    fn selector(&mut self) {
+        let counter = self.counter(I32).filter(|_| self.draw.one_in(2));
+        match counter {
             Some(counter) => self.emit(I::LocalGet(counter)),
             None => {
                 self.value(I32, 1);
@@ -240,9 +270,6 @@ impl Body<'_, '_> {
                 self.emit(I::I32And);
             }
         }
-        let default = self.depth(if takes.is_empty() { here } else { default });
-        self.emit(I::BrTable(targets.into(), default));
-        self.close();
     }
 
     /// Calls a function that is known not to call this one.
