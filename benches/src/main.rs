@@ -107,7 +107,10 @@ enum Command {
         /// The program that runs the suite; `spec-tests` beside this one when none is given.
         #[arg(long, value_name = "FILE")]
         program: Option<PathBuf>,
-        /// How often each tier runs it; the fastest counts.
+        /// The program of `benches/suite`, which runs the suite on other engines.
+        #[arg(long, value_name = "FILE")]
+        peers: Option<PathBuf>,
+        /// How often each engine runs it; the fastest counts.
         #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
         passes: u32,
         /// The folder for the results; nothing is written without it.
@@ -287,9 +290,14 @@ fn main() -> ExitCode {
         Command::Ipc(args) => ipc(&args),
         Command::Scale(args) => child_program(args.program.as_ref())
             .and_then(|program| scale::run(&args.series, program, args.out.as_deref())),
-        Command::Spec { program, passes, out } => {
+        Command::Spec {
+            program,
+            peers,
+            passes,
+            out,
+        } => {
             let program = beside(program.as_ref(), "spec-tests");
-            program.and_then(|program| spec::run(&program, passes, out.as_deref()))
+            program.and_then(|program| spec::run(&program, peers.as_deref(), passes, out.as_deref()))
         }
         Command::SoakCalls(args) => soak_calls(&args),
         Command::Soak { cycles } => soak::run(cycles),

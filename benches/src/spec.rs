@@ -1,6 +1,8 @@
 //! How long does the whole specification suite take, and how much of it passes? Each tier in a process of its own: the
-//! program `spec-tests`, which knows the suite, with what it reports of itself.
+//! program `spec-tests`, which knows the suite, with what it reports of itself. Other engines run it in the program of
+//! `benches/suite`, by the runners of their authors, and are set beside ours script by script.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -19,18 +21,37 @@ struct Row {
     passed: u64,
     failed: u64,
     skipped: u64,
+    /// Versions 1 and 2, metered.
+    scripts: Scripts,
 }
 
+/// A script: its suite and its name.
+type Name = (String, String);
+
+/// What became of scripts on one engine.
+type Scripts = BTreeMap<Name, Script>;
+
+/// What became of a script.
+struct Script {
+    /// All of it did, and nothing was left out.
+    passed: bool,
+    seconds: f64,
+}
+
+/// Suites that other engines run as well.
+const SHARED: [&str; 2] = ["wasm-v1", "wasm-v2"];
+
 /// Runs the suite `passes` times in each tier with the program and prints a table; with `out`, writes `spec-DATE.md` and
-/// `.json`.
+/// `.json`. `peers` is the program that runs it on other engines.
 ///
 /// # Errors
-/// When the program does not report, or something cannot be written.
-pub fn run(program: &Path, passes: u32, out: Option<&Path>) -> Result<(), String> {
+/// When a program does not report, or something cannot be written.
+pub fn run(program: &Path, peers: Option<&Path>, passes: u32, out: Option<&Path>) -> Result<(), String> {
     let mut text =
         "| tier | seconds | passed | failed | skipped | µs a directive |\n|---|---|---|---|---|---|\n"
             .to_owned();
     let mut rows = Vec::new();
+    let mut engines = Vec::new();
     for tier in TIERS {
         let Row {
             tier,
@@ -38,7 +59,9 @@ pub fn run(program: &Path, passes: u32, out: Option<&Path>) -> Result<(), String
             passed,
             failed,
             skipped,
+            scripts,
         } = measure(program, tier, passes)?;
+        engines.push((format!("arwen {tier}, gas + interrupt"), scripts));
         let each = seconds * 1e6 / (passed + failed).max(1) as f64;
         text += &format!("| {tier} | {seconds:.2} | {passed} | {failed} | {skipped} | {each:.1} |\n");
         rows.push(json!({ "tier": tier, "seconds": seconds, "passed": passed, "failed": failed, "skipped": skipped }));
@@ -48,10 +71,82 @@ pub fn run(program: &Path, passes: u32, out: Option<&Path>) -> Result<(), String
          of versions 1 and 2; reading and encoding the scripts is in the time. Fastest of {passes} passes. {}.\n",
         report::machine()
     );
+    if let Some(peers) = peers {
+        engines.extend(others(peers, passes)?);
+        let (table, figures) = side_by_side(&engines);
+        text += &table;
+        rows.extend(figures);
+    }
     print!("{text}");
     match out {
         Some(out) => report::keep(out, "spec", "The specification suite", &text, &rows),
         None => Ok(()),
+    }
+}
+
+/// Sets the engines beside each other on the scripts that ours run all of: those without floats and without features
+/// that are not ours.
+fn side_by_side(engines: &[(String, Scripts)]) -> (String, Vec<Value>) {
+    let ours = TIERS.len().min(engines.len());
+    let whole = |(_, scripts): &(String, Scripts)| -> BTreeSet<Name> {
+        let passed = scripts.iter().filter(|(_, script)| script.passed);
+        passed.map(|(name, _)| name.clone()).collect()
+    };
+    let names = engines[..ours].iter().map(whole).reduce(|all, some| &all & &some);
+    let names = names.unwrap_or_default();
+    let mut text = format!(
+        "\n| engine | passed of {} scripts | seconds |\n|---|---|---|\n",
+        names.len()
+    );
+    let mut figures = Vec::new();
+    for (engine, scripts) in engines {
+        let run: Vec<&Script> = names.iter().filter_map(|name| scripts.get(name)).collect();
+        let passed = run.iter().filter(|script| script.passed).count();
+        let seconds: f64 = run.iter().map(|script| script.seconds).sum();
+        text += &format!("| {engine} | {passed} | {seconds:.2} |\n");
+        figures
+            .push(json!({ "engine": engine, "scripts": names.len(), "passed": passed, "seconds": seconds }));
+    }
+    text += "\nThe scripts of versions 1 and 2 in which no module has floats or features that are not ours, reading \
+             included; other engines are run by the runners of their authors.\n";
+    (text, figures)
+}
+
+/// Runs the program of the other engines; the fastest pass of each script counts.
+fn others(program: &Path, passes: u32) -> Result<Vec<(String, Scripts)>, String> {
+    let failed = |what: &dyn std::fmt::Display| format!("{}: {what}", program.display());
+    let mut engines: Vec<(String, Scripts)> = Vec::new();
+    for _ in 0..passes {
+        let output = Command::new(program).stderr(Stdio::null()).output();
+        let output = output.map_err(|error| failed(&error))?;
+        if !output.status.success() {
+            return Err(failed(&output.status));
+        }
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            // The runners print on the same output.
+            let Ok(said @ Value::Object(_)) = serde_json::from_str(line) else {
+                continue;
+            };
+            let text = |what: &str| said[what].as_str().unwrap_or_default().to_owned();
+            let engine = text("engine");
+            let scripts = match engines.iter().position(|(name, _)| *name == engine) {
+                Some(at) => &mut engines[at].1,
+                None => {
+                    engines.push((engine, Scripts::new()));
+                    &mut engines.last_mut().expect("just pushed").1
+                }
+            };
+            let passed = said["passed"] == true;
+            let seconds = said["micros"].as_f64().ok_or_else(|| failed(&"no time"))? / 1e6;
+            let script = scripts.entry((text("suite"), text("name")));
+            let script = script.or_insert(Script { passed, seconds });
+            script.passed &= passed;
+            script.seconds = script.seconds.min(seconds);
+        }
+    }
+    match engines.is_empty() {
+        true => Err(failed(&"no scripts")),
+        false => Ok(engines),
     }
 }
 
@@ -85,5 +180,22 @@ fn measure(program: &Path, tier: &'static str, passes: u32) -> Result<Row, Strin
         passed: sum("passed"),
         failed: sum("failed"),
         skipped: sum("skipped"),
+        scripts: scripts(&report).ok_or_else(|| failed(&"no scripts"))?,
     })
+}
+
+/// The scripts of a report that other engines run as well, as they went metered.
+fn scripts(report: &Value) -> Option<Scripts> {
+    let mut scripts = Scripts::new();
+    for script in report["scripts"].as_array()? {
+        let (suite, name) = (script["suite"].as_str()?, script["name"].as_str()?);
+        if !SHARED.contains(&suite) || script["metering"] != "metered" {
+            continue;
+        }
+        let count = |what: &str| script["count"][what].as_u64();
+        let passed = count("failed")? == 0 && count("skipped")? == 0;
+        let seconds = script["micros"].as_f64()? / 1e6;
+        scripts.insert((suite.to_owned(), name.to_owned()), Script { passed, seconds });
+    }
+    Some(scripts)
 }

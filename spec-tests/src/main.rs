@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use arwen_engine::Tier;
 use spec_tests::expected::ExpectedFailures;
 use spec_tests::machine::Setup;
 use spec_tests::oracle::{self, ALL, Oracle, drawn, seeds};
-use spec_tests::record::{Check, FileRun, Outcome, Record};
-use spec_tests::report::{Failure, Report};
+use spec_tests::record::{Check, FileRun, Outcome, Record, Tally};
+use spec_tests::report::{Failure, Report, Script};
 use spec_tests::{script, suite};
 
 const USAGE: &str = "\
@@ -161,7 +162,9 @@ fn run(options: &Options) -> Result<u64, String> {
             .iter()
             .filter(|file| !setup.stripped || file.in_stripped_pass())
         {
+            let start = Instant::now();
             let mut run = script::run(file, &setup).unwrap_or_else(broken);
+            let micros = start.elapsed().as_micros() as u64;
             expected.apply(file, &setup, &mut run);
             let suite = if setup.stripped {
                 format!("{} stripped", file.suite)
@@ -171,6 +174,16 @@ fn run(options: &Options) -> Result<u64, String> {
             report
                 .row(&suite, setup.tier_name(), setup.metering_name())
                 .add(&run);
+            let mut tally = Tally::default();
+            tally.add(&run);
+            report.scripts.push(Script {
+                suite,
+                name: file.name.clone(),
+                tier: setup.tier_name().to_owned(),
+                metering: setup.metering_name().to_owned(),
+                count: tally.total,
+                micros,
+            });
             report
                 .failures
                 .extend(run.records.iter().filter_map(|record| match &record.outcome {

@@ -20,6 +20,23 @@ pub struct Row {
     pub tally: Tally,
 }
 
+/// A script in one setup.
+#[derive(Debug, Serialize)]
+pub struct Script {
+    /// As in the rows.
+    pub suite: String,
+    /// File name.
+    pub name: String,
+    /// As in the rows.
+    pub tier: String,
+    /// As in the rows.
+    pub metering: String,
+    /// Its directives.
+    pub count: Count,
+    /// How long it took, its reading included, in microseconds.
+    pub micros: u64,
+}
+
 /// A directive that failed.
 #[derive(Debug, Serialize)]
 pub struct Failure {
@@ -36,6 +53,8 @@ pub struct Failure {
 pub struct Report {
     /// The rows, in order.
     pub rows: Vec<Row>,
+    /// The scripts, in order.
+    pub scripts: Vec<Script>,
     /// The failures, in order.
     pub failures: Vec<Failure>,
 }
