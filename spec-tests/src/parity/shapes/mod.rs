@@ -126,6 +126,9 @@ fn function(
     let mut body = Body::new(draw, outline, signature, room);
     body.calls_table = !body.outline.table.contains(&Some(index));
     body.fill_locals();
+    if body.draw.one_in(4) {
+        body.return_sometimes();
+    }
     match signature.params.first() {
         Some(I32) if body.draw.one_in(2) => body.recursion(index, signature),
         _ => body.statements(6),

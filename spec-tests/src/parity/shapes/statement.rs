@@ -218,6 +218,16 @@ impl Body<'_, '_> {
         self.dispose(&below);
     }
 
+    /// Returns if a condition is true.
+    pub fn return_sometimes(&mut self) {
+        self.condition(1);
+        self.open_plain(Opening::If);
+        let results = self.results.clone();
+        self.bring(&results);
+        self.emit(I::Return);
+        self.close();
+    }
+
     /// A `br_table` to blocks that take the same values.
     fn choose(&mut self, free: &[usize], default: usize, takes: &[Ty]) {
         self.open_plain(Opening::Block);
