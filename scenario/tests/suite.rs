@@ -83,7 +83,7 @@ fn reports_come_in_order_and_count() {
         .map(|report| matches!(report.outcome, Outcome::Passed))
         .collect();
     assert_eq!(outcomes, [false, true, false, true, true, true]);
-    let (_, summary) = run_all(&files(), Some("b/"), false);
+    let (_, summary) = run_all(&files(), Some("/b/"), false);
     assert_eq!(summary.to_string(), "3 passed, 2 failed, 1 skipped");
     for _ in 0..20 {
         let (reports, summary) = run_all(&files(), Some("2.scen"), true);

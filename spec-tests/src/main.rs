@@ -181,6 +181,7 @@ fn run(options: &Options) -> Result<u64, String> {
                 name: file.name.clone(),
                 tier: setup.tier_name().to_owned(),
                 metering: setup.metering_name().to_owned(),
+                float_modules: tally.count(Check::FloatModule).passed,
                 count: tally.total,
                 micros,
             });

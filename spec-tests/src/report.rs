@@ -12,7 +12,7 @@ use crate::record::{Check, Count, Tally};
 pub struct Row {
     /// `wasm-v1`, …, the name of a proposal, or `… stripped`.
     pub suite: String,
-    /// `interpreter` or `jit`.
+    /// `interpreter`, `jit`, `tiered` or `observed`.
     pub tier: String,
     /// `metered` or `unmetered`.
     pub metering: String,
@@ -33,6 +33,8 @@ pub struct Script {
     pub metering: String,
     /// Its directives.
     pub count: Count,
+    /// Its modules that were rejected for their floats.
+    pub float_modules: u64,
     /// How long it took, its reading included, in microseconds.
     pub micros: u64,
 }

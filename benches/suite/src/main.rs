@@ -80,7 +80,7 @@ fn wasmtime(strategy: Strategy, metered: bool) -> Run {
     })
 }
 
-/// Without fuel, of which its runner gives every function what the next operator needs, again and again.
+/// Without fuel: its runner starts with none, and resumes whenever some is wanted.
 fn wasmi(name: &str, text: &str) -> Result<(), String> {
     let mut config = wasmi::Config::default();
     config.wasm_multi_memory(false).wasm_memory64(false);

@@ -152,8 +152,24 @@ pub const PROGRAMS: &[(&str, &str)] = &[
                 (block (br_if 0 (i32.and (local.get 1) (i32.const 1)))
                   (local.set 2 (select (i32.const 1) (local.get 2) (i32.eqz (i32.load16_u (local.get 1))))))
                 (local.set 1 (i32.add (local.get 1) (i32.const 1)))
-                (br_if $turns (i32.lt_u (local.get 1) (i32.const 65540))))
+                (br_if $turns (i32.lt_u (local.get 1) (i32.add (i32.shl (local.get 0) (i32.const 1)) (i32.const 65532)))))
               (i32.add (local.get 2) (i32.wrap_i64 (local.get 3)))))"#,
+    ),
+    (
+        "values selected in loops that small functions with tables are called in",
+        r#"(module (memory (export "m") 1) (data (i32.const 8) "\01\00\00\02\00\03")
+            (func $kind (param i32) (result i32)
+              (block $b (block $a (br_table $a $b $a (local.get 0))) (return (i32.const 9))) (i32.const 4))
+            (func $next (param i32 i32) (result i32)
+              (select (i32.add (local.get 0) (i32.const 3)) (i32.add (local.get 0) (i32.const 1)) (i32.load8_u (local.get 1))))
+            (func (export "run") (param i32) (result i32) (local i32 i32)
+              (loop $turns
+                (local.set 2 (i32.add (i32.mul (local.get 2) (i32.const 31)) (call $kind (local.get 1))))
+                (local.set 1 (call $next (local.get 1) (i32.mul (local.get 1) (i32.mul (local.get 0) (i32.const 2048)))))
+                (local.set 2 (i32.add (local.get 2)
+                  (select (i32.const 100) (local.get 1) (i32.gt_s (i32.load8_s (i32.add (local.get 1) (i32.const 7))) (i32.const 1)))))
+                (br_if $turns (i32.lt_u (local.get 1) (i32.const 12))))
+              (local.get 2)))"#,
     ),
     (
         "traps between charges",

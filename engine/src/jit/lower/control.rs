@@ -13,6 +13,10 @@ use crate::tier::repeat;
 use crate::trap::Trap;
 use crate::value::ValType;
 
+/// Most values that a function selects by branches. Each takes three blocks, which nobody has counted before it is
+/// compiled; an interpreter has one or a few.
+pub(super) const MOST_CHOICES: u32 = 64;
+
 /// An open block.
 pub(super) struct Frame<'m> {
     kind: Kind<'m>,
@@ -31,7 +35,8 @@ enum Kind<'m> {
         /// The start of its first copy, where the last one jumps back to.
         header: Block,
         copies: Option<Copies<'m>>,
-        /// Has there been a table of branches in it, but in no loop in it?
+        /// Has there been a table of branches in it so far, but in no loop in it? One in a function in place of a call
+        /// is.
         dispatches: bool,
     },
     /// An `if` whose `else` has not come yet.
@@ -451,7 +456,9 @@ impl<'m> Lower<'_, 'm> {
             }
             Operator::Select | Operator::TypedSelect { .. } => {
                 let (yes, no, condition) = self.pop3();
-                let value = match self.dispatches() && self.awaits_memory(condition, [yes, no]) {
+                let by_branch =
+                    self.choices > 0 && self.dispatches() && self.awaits_memory(condition, [yes, no]);
+                let value = match by_branch {
                     true => self.choose(condition, yes, no),
                     false => self.b.ins().select(condition, yes, no),
                 };
@@ -484,8 +491,8 @@ impl<'m> Lower<'_, 'm> {
         true
     }
 
-    /// Does it say something about what was read from memory for it alone? It does not if that is one of the values to
-    /// select from, as in a minimum: nobody can foresee those.
+    /// Does it say something about what was read just now, from memory, a global or a table, and is not itself one of the
+    /// values to select from? Those are, in a minimum, and nobody can foresee which it is.
     fn awaits_memory(&self, condition: Value, from: [Value; 2]) -> bool {
         let dfg = &self.b.func.dfg;
         let made_by = |value: Value, opcode| {
@@ -504,6 +511,7 @@ impl<'m> Lower<'_, 'm> {
     /// Selects by a branch, which the processor guesses: what needs the value does not wait for the condition. Where it
     /// guesses wrongly that costs more than waiting.
     fn choose(&mut self, condition: Value, yes: Value, no: Value) -> Value {
+        self.choices -= 1;
         let next = self.b.create_block();
         let ty = self.b.func.dfg.value_type(yes);
         let value = self.b.append_block_param(next, ty);

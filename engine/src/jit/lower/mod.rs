@@ -45,6 +45,8 @@ struct Lower<'a, 'm> {
     dead_blocks: u32,
     /// The gas used.
     counter: Variable,
+    /// How many values it may still select by branches.
+    choices: u32,
     /// What is due where code is being added.
     debt: Debt,
     /// Index of the frame of the loop that is being had more than once.
@@ -180,6 +182,7 @@ pub(crate) fn body(
         dead: false,
         dead_blocks: 0,
         counter,
+        choices: control::MOST_CHOICES,
         debt: Debt::default(),
         repeated: None,
         ledger: Ledger::new(),
@@ -332,15 +335,10 @@ impl Lower<'_, '_> {
             Operator::End => self.end(),
             _ if self.dead => {}
             op => {
-                // A branch, which a selection may be, does not trap, but may take a load into itself: one of the
-                // operators before.
+                // A branch does not trap, but may take a load into itself: one of the operators before.
                 if !matches!(
                     op,
-                    Operator::Br { .. }
-                        | Operator::BrIf { .. }
-                        | Operator::BrTable { .. }
-                        | Operator::Select
-                        | Operator::TypedSelect { .. }
+                    Operator::Br { .. } | Operator::BrIf { .. } | Operator::BrTable { .. }
                 ) {
                     self.locate();
                 }

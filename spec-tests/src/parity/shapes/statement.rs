@@ -5,7 +5,7 @@ use wasm_encoder::Instruction as I;
 use super::body::{Body, Opening};
 use super::expression::{STORES, at};
 use super::outline::{Callee, Signature};
-use super::values::{I32, I64, PAGE, Ty, edge};
+use super::values::{Compare, I32, I64, PAGE, Ty, edge};
 
 /// Depth of the expressions in a statement.
 const DEPTH: u32 = 2;
@@ -161,16 +161,21 @@ impl Body<'_, '_> {
     fn select_by(&mut self, ty: Ty) {
         let by = self.free_local(ty);
         self.emit(I::LocalSet(by));
-        self.leaf(I64);
-        self.leaf(I64);
+        let selected = self.any_type();
+        self.leaf(selected);
+        self.leaf(selected);
         self.emit(I::LocalGet(by));
-        if ty == I64 {
-            self.emit(I::I64Eqz);
-        } else if self.draw.one_in(2) {
-            self.emit(I::I32Eqz);
+        match (self.draw.below(3), ty) {
+            (0, I32) => {}
+            (0 | 1, _) => self.emit(if ty == I32 { I::I32Eqz } else { I::I64Eqz }),
+            _ => {
+                self.leaf(ty);
+                let compare = Compare::draw(self.draw, ty);
+                self.emit(compare.operator());
+            }
         }
         self.emit(I::Select);
-        let local = self.free_local(I64);
+        let local = self.free_local(selected);
         self.emit(I::LocalSet(local));
     }
 
@@ -263,8 +268,10 @@ impl Body<'_, '_> {
             let ty = self.any_type();
             self.load(ty);
             self.select_by(ty);
-            if self.draw.one_in(4) {
-                self.statements(1);
+            match self.draw.below(8) {
+                0 | 1 => self.statements(1),
+                2 => self.some_hazard(),
+                _ => {}
             }
         }
     }
