@@ -17,6 +17,9 @@
 //! All of an artefact is checked at once, not function by function when they are first called: code that is half run
 //! cannot be handed to the interpreter, so a check that failed then would show in the outcome.
 //!
+//! A module may have native code of some functions alone. So has its artefact then, until another with more takes its
+//! place.
+//!
 //! Who has the key can make the engine run any code.
 
 use std::fmt;
@@ -33,6 +36,7 @@ use crate::error::CompileError;
 use crate::jit::{Compiler, NativeCode, OpenCode, table_bytes};
 use crate::module::info::ModuleInfo;
 use crate::module::{Module, reread};
+use crate::tier::TierStatus;
 
 /// Where artefacts are kept. May forget any at any time. A panic in it is taken for an artefact that is not there.
 pub trait ArtefactStore: Send + Sync {
@@ -228,7 +232,11 @@ fn find(engine: &Engine, wasm: &[u8]) -> Option<Module> {
     let name = artefacts.name(compiler.fingerprint(), wasm);
     let stored = artefacts.store.open(&name)?;
     let module = artefacts.read(engine, &name, stored, wasm);
-    module.inspect_err(|why| artefacts.store.refused(&name, why)).ok()
+    let module = module
+        .inspect_err(|why| artefacts.store.refused(&name, why))
+        .ok()?;
+    // Who wants native code from the start wants all of it.
+    (engine.tier() == Tier::Tiered || module.tier_status() == TierStatus::Native).then_some(module)
 }
 
 /// Asks a store. One that panics costs an artefact, never a module.
@@ -256,7 +264,7 @@ impl Keep {
 }
 
 /// How much there is of each part of an artefact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Bytes of machine code.
     pub code_bytes: u32,
@@ -270,13 +278,16 @@ pub(crate) struct Counts {
     pub indebted: u32,
     /// Words of what is due there.
     pub debts: u32,
+    /// Calls of functions without code.
+    pub open: u32,
     /// Bytes of the plan.
     pub plan_bytes: u32,
 }
 
 impl Counts {
-    /// Bytes they take.
-    const BYTES: usize = 7 * size_of::<u32>();
+    /// How many there are, and the bytes they take.
+    const NUMBER: usize = 8;
+    const BYTES: usize = Self::NUMBER * size_of::<u32>();
 
     fn to_bytes(self) -> Vec<u8> {
         [
@@ -286,6 +297,7 @@ impl Counts {
             self.sites,
             self.indebted,
             self.debts,
+            self.open,
             self.plan_bytes,
         ]
         .into_iter()
@@ -303,6 +315,7 @@ impl Counts {
             sites: next(),
             indebted: next(),
             debts: next(),
+            open: next(),
             plan_bytes: next(),
         }
     }
@@ -317,6 +330,7 @@ impl Counts {
 #[cfg(all(test, feature = "jit"))]
 mod tests {
     use super::*;
+    use crate::tier::Wanted;
     use crate::{Config, Ruleset};
 
     /// A store that is never asked.
@@ -368,8 +382,9 @@ mod tests {
         cold.plan().write_to(&mut good);
         for bytes in [good.clone(), Vec::new(), good[1..].to_vec(), vec![0xff; 400]] {
             let info = reread::declarations(&engine, &wasm).unwrap();
-            let code = engine.jit().unwrap().compile(&info, 0, &|| false).unwrap();
-            let module = Module::with_native(&engine, info, bytes, code);
+            let compiler = engine.jit().unwrap();
+            let made = compiler.compile(&info, None, &Wanted::All, 0, &|| false).unwrap();
+            let module = Module::with_native(&engine, info, bytes, made.native);
             assert_eq!(module.plan(), cold.plan());
         }
     }

@@ -6,8 +6,8 @@
 //!
 //! - [`invoke`] runs an [`Invocation`] with the logical stack that it leaves: before a frame charges anything, subtract
 //!   `Body::frame_slots` or trap `StackOverflow`. Host functions only through `Store::call_host`, bulk operators through `runtime/ops.rs`;
-//! - all instances of a store run in the same tier, and that changes only while no code runs
-//!   ([`Store::choose_tier`]).
+//! - in which tiers a store runs changes only while no code does ([`Store::choose_tier`]). Native code hands a function that
+//!   has none to the interpreter ([`interpret`]), which keeps it and all that it calls.
 
 use std::sync::{Arc, OnceLock};
 
@@ -20,7 +20,7 @@ use crate::module::info::ModuleInfo;
 use crate::observe;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::store::Store;
-use crate::tier::{Promotion, Refusal, Stopped};
+use crate::tier::{Promotion, Refusal, Stopped, Wanted};
 use crate::trap::Trap;
 
 /// The code of a module, in as many tiers as it has been asked for.
@@ -33,10 +33,10 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// The code of a module whose native code is there already.
+    /// The code of a module whose native code is there already, or some of it.
     pub fn with_native(info: &Arc<ModuleInfo>, native: NativeCode) -> Self {
         let promotion = Promotion::default();
-        promotion.settle_now(Ok(native));
+        promotion.begin_with(Ok(native), info.defined());
         Self {
             info: info.clone(),
             interpreted: OnceLock::new(),
@@ -50,9 +50,18 @@ impl Code {
             .get_or_init(|| interp::ModuleCode::new(&self.info))
     }
 
-    /// Its native code, once it is there.
-    pub fn native(&self) -> Option<&NativeCode> {
+    /// Its native code, as far as it is there.
+    pub fn native(&self) -> Option<Arc<NativeCode>> {
         self.promotion.native()
+    }
+
+    /// What to compile next, by the functions that the interpreter has been asked for; `None` when that is nothing new.
+    pub fn wanted(&self) -> Option<Wanted> {
+        let called = self.interpreted.get().map(interp::ModuleCode::called);
+        let called = called.into_iter().flatten();
+        let first = self.info.imported_funcs;
+        self.promotion
+            .wanted(called.map(|body| first + body), self.info.defined())
     }
 
     /// Its way to native code.
@@ -93,8 +102,10 @@ impl CodeBuilder {
         let promotion = Promotion::default();
         if let Some(compilation) = self.native {
             match compilation.map(|compilation| compilation.finish(info, &|| false)) {
-                Ok(Ok(native)) => promotion.settle_now(Ok(native)),
-                Ok(Err(Stopped::Refused(refusal))) | Err(refusal) => promotion.settle_now(Err(refusal)),
+                Ok(Ok(native)) => promotion.begin_with(Ok(native), info.defined()),
+                Ok(Err(Stopped::Refused(refusal))) | Err(refusal) => {
+                    promotion.begin_with(Err(refusal), info.defined());
+                }
                 Ok(Err(Stopped::Cancelled)) => {}
             }
         }
@@ -114,14 +125,20 @@ pub(crate) fn libcalls() -> *const usize {
 /// Runs a function.
 #[inline]
 pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_>) -> Result<(), Trap> {
-    // Where the machine has no stack for native code, the interpreter, which needs none, gives the same.
+    // Where it has no native code, or the machine no stack for that, the interpreter, which needs none, gives the same.
     if store.native
-        && let Some(place) = jit::stack(call.budget)
+        && let Some(place) = jit::place(&call)
     {
         jit::invoke(store, host, call, place)
     } else if store.engine().tier() == Tier::Observed {
         observe::invoke(store, host, call)
     } else {
-        interp::invoke(store, host, call)
+        interpret(store, host, call)
     }
+}
+
+/// Runs a function in the interpreter, and all that it calls.
+pub(crate) fn interpret(store: &mut Store, host: &mut dyn Host, call: Invocation<'_>) -> Result<(), Trap> {
+    store.interpreted = true;
+    interp::invoke(store, host, call)
 }

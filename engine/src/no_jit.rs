@@ -10,7 +10,7 @@ use crate::host::Host;
 use crate::module::info::ModuleInfo;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::store::Store;
-use crate::tier::{Refusal, Stopped};
+use crate::tier::{Made, Refusal, Stopped, Wanted};
 use crate::trap::Trap;
 
 /// There is none.
@@ -25,9 +25,11 @@ impl Compiler {
     pub fn compile(
         &self,
         _: &ModuleInfo,
+        _: Option<&NativeCode>,
+        _: &Wanted,
         _: usize,
         _: &(dyn Fn() -> bool + Sync),
-    ) -> Result<NativeCode, Stopped> {
+    ) -> Result<Made, Stopped> {
         match *self {}
     }
 
@@ -82,7 +84,11 @@ impl NativeCode {
         match *self {}
     }
 
-    pub fn way_in(&self, _: u32) -> *const u8 {
+    pub fn way_in(&self, _: &ModuleInfo, _: u32) -> *const u8 {
+        match *self {}
+    }
+
+    pub fn has(&self, _: u32) -> bool {
         match *self {}
     }
 }
@@ -106,7 +112,7 @@ pub(crate) fn table_bytes(_: &Counts) -> u64 {
 }
 
 /// There is none.
-pub(crate) fn stack(_: u32) -> Option<Infallible> {
+pub(crate) fn place(_: &Invocation<'_>) -> Option<Infallible> {
     None
 }
 

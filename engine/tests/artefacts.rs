@@ -301,14 +301,31 @@ fn background_compilation_keeps_its_code_and_the_next_engine_starts_with_it() {
     let engine = Engine::new(tiered());
     let first = Module::new(&engine, &wasm(MODULE)).unwrap();
     assert_eq!(first.tier_status(), TierStatus::Interpreted);
-    run(&first, "v3", u64::MAX);
-    assert_eq!(first.wait_for_native(), TierStatus::Native);
+    first.request_native_of([2, 3]);
+    assert_eq!(first.wait_for_native(), TierStatus::Partly(2));
     // The compiling thread keeps the code after it has let it be used; the end of the engine waits for that.
     drop((first, engine));
     assert_eq!(shelf.events(), ["kept"]);
-    let next = module(tiered());
-    assert_eq!(next.tier_status(), TierStatus::Native);
-    assert_eq!(run(&next, "v3", u64::MAX), run(&interpreted(), "v3", u64::MAX));
+    // Another that wants all of it from the start is not content, and keeps more.
+    let (name, partly) = shelf.only();
+    assert_eq!(module(config(&shelf)).tier_status(), TierStatus::Native);
+    assert_eq!(shelf.events(), ["found", "kept"]);
+    shelf.put(name, &partly);
+    // The next engine starts with what there is, and adds to it what is called there.
+    let wanted = run(&interpreted(), "v3", u64::MAX);
+    let engine = Engine::new(tiered());
+    let next = Module::new(&engine, &wasm(MODULE)).unwrap();
+    assert_eq!(next.tier_status(), TierStatus::Partly(2));
+    for _ in 0..2 {
+        assert_eq!(run(&next, "v3", u64::MAX), wanted);
+    }
+    assert_eq!(next.wait_for_native(), TierStatus::Native);
+    assert_eq!(run(&next, "v3", u64::MAX), wanted);
+    drop((next, engine));
+    assert_eq!(shelf.events(), ["found", "kept"]);
+    let last = module(tiered());
+    assert_eq!(last.tier_status(), TierStatus::Native);
+    assert_eq!(run(&last, "v3", u64::MAX), wanted);
     assert_eq!(shelf.events(), ["found"]);
 }
 

@@ -44,6 +44,12 @@ impl ModuleCode {
         }
     }
 
+    /// Functions that have been called, by their place among those defined.
+    pub fn called(&self) -> impl Iterator<Item = u32> {
+        let functions = (0..).zip(&self.functions);
+        functions.filter_map(|(index, code)| code.get().map(|_| index))
+    }
+
     /// The code of a defined function.
     fn function(&self, index: u32) -> &Code {
         self.functions[index as usize].get_or_init(|| {

@@ -2,7 +2,7 @@
 
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{Block, ExternalName, Function};
+use cranelift_codegen::ir::{Block, ExternalName, Function, UserExternalName};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{CodegenError, Context, FinalizedMachReloc, FinalizedRelocTarget};
@@ -17,10 +17,21 @@ use crate::tier::inline::Inlining;
 /// What can be compiled by itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Unit {
-    /// The function with this index: its body, or the way out if it is imported.
+    /// The function with this index, which has a body.
     Function(u32),
     /// The way in for this distinct type.
     WayIn(u32),
+    /// A way out for this distinct type, of which each function gets a copy.
+    WayOut(Exit, u32),
+}
+
+/// Where a function leads that compiled code may call and that has no compiled code itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// To the host function that is imported.
+    Host,
+    /// To the interpreter, which runs the body.
+    Interpreter,
 }
 
 impl Unit {
@@ -28,7 +39,7 @@ impl Unit {
     pub fn function(self) -> Option<u32> {
         match self {
             Self::Function(index) => Some(index),
-            Self::WayIn(_) => None,
+            Self::WayIn(_) | Self::WayOut(..) => None,
         }
     }
 }
@@ -38,6 +49,8 @@ pub(crate) struct Compiled {
     pub bytes: Vec<u8>,
     pub align: u32,
     pub calls: Vec<Call>,
+    /// Where the 8 bytes of the number of the function are that a copy of a way out stands for.
+    pub numbers: Vec<u32>,
     pub sites: Vec<TrapSite>,
     /// What is due at sites, by number; the first is nothing.
     pub debts: Vec<Debt>,
@@ -59,28 +72,57 @@ pub(crate) struct Call {
     pub at: u32,
     /// Index of the function called.
     pub callee: u32,
-    /// What to add to the distance from the 4 bytes.
-    pub addend: i64,
 }
 
-impl Call {
-    /// Reads what the code generator wants to have filled in; anything but a call is refused.
-    fn of(reloc: &FinalizedMachReloc, func: &Function) -> Result<Self, String> {
-        let callee = match &reloc.target {
+/// Bytes of the distance in a call. It counts from behind them.
+pub(crate) const CALL_BYTES: usize = 4;
+
+/// What a name that compiled code refers to stands for: the namespace of the code generator's user names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Named {
+    /// The code of a function of the module, by its index.
+    Code = 0,
+    /// The number of the function that a copy of a way out stands for.
+    OwnNumber = 1,
+}
+
+impl Named {
+    /// A name of this kind.
+    pub fn name(self, index: u32) -> UserExternalName {
+        UserExternalName {
+            namespace: self as u32,
+            index,
+        }
+    }
+}
+
+/// Reads what the code generator wants to have filled in: calls, and places of the function's own number. Anything else is
+/// refused.
+fn holes(relocs: &[FinalizedMachReloc], func: &Function) -> Result<(Vec<Call>, Vec<u32>), String> {
+    const CODE: u32 = Named::Code as u32;
+    const OWN_NUMBER: u32 = Named::OwnNumber as u32;
+    const FROM_BEHIND: i64 = -(CALL_BYTES as i64);
+    let (mut calls, mut numbers) = (Vec::new(), Vec::new());
+    for reloc in relocs {
+        let name = match &reloc.target {
             FinalizedRelocTarget::ExternalName(ExternalName::User(name)) => {
-                func.params.user_named_funcs().get(*name).map(|name| name.index)
+                func.params.user_named_funcs().get(*name)
             }
             _ => None,
         };
-        match (reloc.kind, callee) {
-            (Reloc::X86CallPCRel4 | Reloc::X86PCRel4, Some(callee)) => Ok(Self {
-                at: reloc.offset,
-                callee,
-                addend: reloc.addend,
-            }),
-            _ => Err(format!("relocation {reloc:?}")),
+        let name = name.map(|name| (name.namespace, name.index));
+        match (reloc.kind, name, reloc.addend) {
+            (Reloc::X86CallPCRel4 | Reloc::X86PCRel4, Some((CODE, callee)), FROM_BEHIND) => {
+                calls.push(Call {
+                    at: reloc.offset,
+                    callee,
+                });
+            }
+            (Reloc::Abs8, Some((OWN_NUMBER, _)), 0) => numbers.push(reloc.offset),
+            _ => return Err(format!("relocation {reloc:?}")),
         }
     }
+    Ok((calls, numbers))
 }
 
 /// Scratch space of one compiling thread.
@@ -204,13 +246,11 @@ fn unit_with(
     let mut debts = Vec::new();
     match unit {
         Unit::WayIn(ty) => thunk::way_in(info, ty, guarded, target, builder, func),
-        Unit::Function(index) => match index.checked_sub(info.imported_funcs) {
-            None => thunk::way_out(info, index, guarded, target, builder, func),
-            Some(_) => {
-                let lowered = lower::body(info, index, guarded, inlining, target, builder, func);
-                debts = lowered.map_err(|e| e.to_string())?;
-            }
-        },
+        Unit::WayOut(exit, ty) => thunk::way_out(info, exit, ty, guarded, target, builder, func),
+        Unit::Function(index) => {
+            let lowered = lower::body(info, index, guarded, inlining, target, builder, func);
+            debts = lowered.map_err(|e| e.to_string())?;
+        }
     }
     let control = &mut ControlPlane::default();
     // Not a formatted function: that text can be as long as the code.
@@ -248,13 +288,12 @@ fn unit_with(
             debt,
         });
     }
-    let relocs = code.buffer.relocs().to_vec();
-    let calls = relocs.iter().map(|reloc| Call::of(reloc, &context.func));
-    let calls = calls.collect::<Result<_, _>>()?;
+    let (calls, numbers) = holes(code.buffer.relocs(), &context.func)?;
     let compiled = Compiled {
         bytes,
         align,
         calls,
+        numbers,
         sites,
         debts,
     };

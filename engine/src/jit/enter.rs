@@ -77,16 +77,21 @@ pub(crate) enum Place {
     On(Stack),
 }
 
-/// Where code with so many slots may be entered on this thread; `None` when the system has no address space for a stack.
+/// Where the code of a function may be entered on this thread; `None` when it has no way in, or the system has no address
+/// space for a stack.
 #[inline]
-pub(crate) fn stack(budget: u32) -> Option<Place> {
+pub(crate) fn place(call: &Invocation<'_>) -> Option<Place> {
+    // SAFETY: of a function of the store, and so owned by one of its instances; nobody changes it while it is read.
+    if unsafe { (*call.reference).way_in }.is_null() {
+        return None;
+    }
     match CURRENT.get().is_null() {
-        true => native_stack::take(budget).map(Place::On),
+        true => native_stack::take(call.budget).map(Place::On),
         false => Some(Place::Here),
     }
 }
 
-/// Runs a function of an instance with native code, at a place that [`stack`] gave for its budget.
+/// Runs a function that has native code, at a place that [`place`] gave for it.
 pub(crate) fn invoke(
     store: &mut Store,
     host: &mut dyn Host,

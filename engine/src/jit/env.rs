@@ -230,8 +230,8 @@ impl Env<'_> {
         let mut values = Vec::with_capacity(args.len() + 1);
         values.push(self.ctx);
         values.extend_from_slice(args);
-        // The one helper that shows the counter to others, who may change it.
-        let counted = libcall == Libcall::CallImport;
+        // The helpers that show the counter to others, who may change it.
+        let counted = matches!(libcall, Libcall::CallImport | Libcall::Interpret);
         if counted {
             super::gas::give(b, self);
         }

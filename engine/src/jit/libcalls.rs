@@ -7,8 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use cranelift_codegen::ir::{Type, types};
 
 use super::enter::Activation;
-use crate::host::HostStop;
+use crate::host::{Host, HostStop};
 use crate::runtime::context::VmContext;
+use crate::runtime::slots::Slots;
 use crate::runtime::store::{InstanceId, Store};
 use crate::runtime::wiring::Linkage;
 use crate::trap::Trap;
@@ -70,6 +71,8 @@ macro_rules! libcalls {
 libcalls! {
     /// Calls import `index`; `values` points to as many arguments as it has parameters, then zeros for its results.
     CallImport call_import(index: u32, remaining: u32, values: u64, params: u32, results: u32) -> Status;
+    /// Has the interpreter run function `index`, with `values` as for an import.
+    Interpret interpret(index: u32, remaining: u32, values: u64, params: u32, results: u32) -> Status;
     /// `memory.grow`.
     MemoryGrow memory_grow(pages: u32) -> Value;
     /// `memory.copy`.
@@ -147,6 +150,14 @@ impl Call<'_> {
     }
 
     #[inline]
+    fn store_and_host(&mut self) -> (&mut Store, &mut dyn Host) {
+        let host = self.activation.host;
+        // SAFETY: `invoke` was given the host exclusively for as long as the activation lives; between helper calls
+        // nobody uses it.
+        (self.store(), unsafe { &mut *host })
+    }
+
+    #[inline]
     fn call_import(
         &mut self,
         index: u32,
@@ -156,29 +167,44 @@ impl Call<'_> {
         results: u32,
     ) -> Result<u32, Trap> {
         let instance = self.instance;
-        let host = self.activation.host;
         // SAFETY: the context is of an instance whose module has a way out for this import and so a place for it.
         let import = unsafe { *(*self.ctx).imports.add(index as usize) };
         // References to functions of other instances lead to their own code, not here.
         let Linkage::Host(id) = import else {
             return Err(Trap::Internal);
         };
-        let store = self.store();
-        let (params, results) = (params as usize, results as usize);
         let values = values as *mut u64;
         // SAFETY: the way out that calls this has laid out as many slots in its frame, arguments before results.
         let (args, results) = unsafe {
             (
-                std::slice::from_raw_parts(values, params),
-                std::slice::from_raw_parts_mut(values.add(params), results),
+                std::slice::from_raw_parts(values, params as usize),
+                std::slice::from_raw_parts_mut(values.add(params as usize), results as usize),
             )
         };
-        // SAFETY: `invoke` was given the host exclusively for as long as the activation lives; between helper calls
-        // nobody uses it.
-        let host = unsafe { &mut *host };
+        let (store, host) = self.store_and_host();
         store
             .call_host(instance, id, host, remaining, args, results)
             .map_err(|HostStop| Trap::Host)?;
+        Ok(0)
+    }
+
+    fn interpret(
+        &mut self,
+        index: u32,
+        remaining: u32,
+        values: u64,
+        params: u32,
+        results: u32,
+    ) -> Result<u32, Trap> {
+        let instance = self.instance;
+        let (params, results) = (params as usize, results as usize);
+        // SAFETY: the way out that calls this has laid out as many slots in its frame, arguments before results.
+        let values = unsafe { std::slice::from_raw_parts_mut(values as *mut u64, params + results) };
+        let mut slots = Slots::zeros(params.max(results));
+        slots.all()[..params].copy_from_slice(&values[..params]);
+        let (store, host) = self.store_and_host();
+        store.interpret(instance, index, host, remaining, slots.all(), (params, results))?;
+        values[params..].copy_from_slice(&slots.all()[..results]);
         Ok(0)
     }
 

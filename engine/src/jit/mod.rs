@@ -13,9 +13,11 @@ mod lower;
 mod native_code;
 mod native_stack;
 mod parallel;
+mod tables;
 mod thunk;
 mod traps;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,11 +28,13 @@ use crate::config::{Config, MemoryBounds};
 use crate::module::info::ModuleInfo;
 use crate::runtime::memory;
 use crate::tier::budget::{NativeBudget, Tally};
-use crate::tier::{Refusal, Stopped};
+use crate::tier::{Made, Refusal, Stopped, Wanted};
 pub(crate) use code_memory::OpenCode;
-use compile::{Compiled, Scratch, Unit};
-pub(crate) use enter::{invoke, stack};
-pub(crate) use native_code::{NativeCode, table_bytes};
+use compile::{Compiled, Exit, Scratch, Unit};
+pub(crate) use enter::{invoke, place};
+pub(crate) use native_code::NativeCode;
+use native_code::Units;
+pub(crate) use tables::table_bytes;
 
 /// Compiles modules for this machine.
 pub(crate) struct Compiler {
@@ -71,29 +75,80 @@ impl Compiler {
         })
     }
 
-    /// Compiles every function of a module, within the budget, with the help of as many more threads as `more` says. Asks
-    /// between functions whether it is still wanted.
+    /// Compiles functions of a module that have no code in `old`, within the budget, with the help of as many more threads
+    /// as `more` says; what is made has the code of `old` as well. Asks between functions whether it is still wanted.
     pub fn compile(
         &self,
         info: &ModuleInfo,
+        old: Option<&NativeCode>,
+        wanted: &Wanted,
         more: usize,
         unwanted: &(dyn Fn() -> bool + Sync),
-    ) -> Result<NativeCode, Stopped> {
-        Tally::default().count(&self.budget, info, info.bodies().len())?;
-        let bytes = AtomicUsize::new(0);
-        let make = |unit: usize, scratch: &mut Scratch| {
-            let unit = match unit.checked_sub(info.funcs.len()) {
-                None => Unit::Function(unit as u32),
-                Some(ty) => Unit::WayIn(ty as u32),
-            };
-            let compiled = self.unit(info, unit, scratch)?;
-            let bytes = bytes.fetch_add(compiled.bytes.len(), Ordering::Relaxed) + compiled.bytes.len();
-            self.budget.check_machine_code(bytes)?;
-            Ok(compiled)
+    ) -> Result<Made, Stopped> {
+        let mut tally = Tally::default();
+        tally.begin(&self.budget, info)?;
+        let mut refused = Vec::new();
+        let mut units = Vec::new();
+        for body in 0..info.bodies().len() as u32 {
+            let function = info.imported_funcs + body;
+            let there = old.is_some_and(|old| old.has(function));
+            if !there && !wanted.includes(function) {
+                continue;
+            }
+            match tally.add(&self.budget, info, body) {
+                _ if there => {}
+                Ok(()) => units.push(Unit::Function(function)),
+                Err(refusal) if wanted.is_all() => return Err(refusal.into()),
+                Err(refusal) => refused.push((function, refusal)),
+            }
+        }
+        let ways_in: Vec<u32> = match wanted {
+            Wanted::All => (0..info.distinct_types.len() as u32).collect(),
+            Wanted::These(_) => info
+                .entered_types(|index| wanted.includes(index))
+                .into_iter()
+                .collect(),
         };
-        let count = info.funcs.len() + info.distinct_types.len();
-        let units = parallel::units(count, more, &Scratch::new, &make, unwanted)?;
-        Ok(self.link(info, &units)?)
+        let ways_in = ways_in
+            .into_iter()
+            .filter(|ty| old.is_none_or(|old| !old.has_way_in(*ty)));
+        units.extend(ways_in.map(Unit::WayIn));
+        if old.is_none() {
+            units.extend(ways_out(info));
+        }
+
+        let bytes = AtomicUsize::new(old.map_or(0, NativeCode::bytes));
+        let make = |at: usize, scratch: &mut Scratch| {
+            let unit = units[at];
+            let compiled = self.unit(info, unit, scratch).and_then(|compiled| {
+                let bytes = bytes.fetch_add(compiled.bytes.len(), Ordering::Relaxed) + compiled.bytes.len();
+                self.budget.check_machine_code(bytes)?;
+                Ok(compiled)
+            });
+            match (unit.function(), compiled) {
+                (Some(function), Err(refusal)) if !wanted.is_all() => Ok(Err((function, refusal))),
+                (_, compiled) => compiled.map(Ok),
+            }
+        };
+        let made = parallel::units(units.len(), more, &Scratch::new, &make, unwanted)?;
+        let mut done = Units::default();
+        for (unit, made) in units.iter().zip(made) {
+            match made {
+                Ok(compiled) => done.add(*unit, compiled),
+                Err(without) => refused.push(without),
+            }
+        }
+        let mut scratch = Scratch::new();
+        let left_out = done.left_out(info, old);
+        let types: BTreeSet<u32> = left_out.iter().map(|index| info.func_canonical(*index)).collect();
+        for ty in types {
+            let unit = Unit::WayOut(Exit::Interpreter, ty);
+            done.add(unit, self.unit(info, unit, &mut scratch)?);
+        }
+        Ok(Made {
+            native: self.link(info, old, &done)?,
+            refused,
+        })
     }
 
     fn unit(&self, info: &ModuleInfo, unit: Unit, scratch: &mut Scratch) -> Result<Compiled, Refusal> {
@@ -105,9 +160,14 @@ impl Compiler {
     }
 
     /// Puts compiled units into executable memory.
-    fn link(&self, info: &ModuleInfo, units: &[Compiled]) -> Result<NativeCode, Refusal> {
+    fn link(
+        &self,
+        info: &ModuleInfo,
+        old: Option<&NativeCode>,
+        units: &Units,
+    ) -> Result<NativeCode, Refusal> {
         let align = u64::from(self.isa.function_alignment().minimum).max(self.isa.symbol_alignment());
-        let linked = caught(|| NativeCode::link(units, info.funcs.len(), align as u32), None)?;
+        let linked = caught(|| NativeCode::link(info, old, units, align as u32), None)?;
         linked.map_err(|reason| Refusal::Failed {
             reason,
             function: None,
@@ -139,13 +199,21 @@ fn fingerprint(config: &Config, guarded: bool, isa: &OwnedTargetIsa) -> String {
     )
 }
 
+/// The ways out to what a module imports.
+fn ways_out(info: &ModuleInfo) -> impl Iterator<Item = Unit> {
+    let types: BTreeSet<u32> = (0..info.imported_funcs)
+        .map(|index| info.func_canonical(index))
+        .collect();
+    types.into_iter().map(|ty| Unit::WayOut(Exit::Host, ty))
+}
+
 /// A module on its way to native code, function by function, as they become known.
 pub(crate) struct Compilation {
     compiler: Arc<Compiler>,
     tally: Tally,
     scratch: Scratch,
-    /// Functions by index, then ways in by distinct type: what is done so far.
-    units: Vec<Compiled>,
+    /// What is done so far.
+    units: Units,
     /// Bytes of machine code so far.
     bytes: usize,
 }
@@ -156,44 +224,46 @@ impl Compilation {
             compiler: compiler.clone(),
             tally: Tally::default(),
             scratch: Scratch::new(),
-            units: Vec::new(),
+            units: Units::default(),
             bytes: 0,
         }
     }
 
-    /// Compiles the next function whose body is known, and what is imported before the first; `false` when there is
-    /// none. Everything that the format has before bodies is known with the first.
+    /// Compiles the next function whose body is known; `false` when there is none. Everything that the format has before
+    /// bodies is known with the first.
     pub fn step(&mut self, info: &ModuleInfo) -> Result<bool, Refusal> {
-        let next = self.units.len();
-        if info.bodies().is_empty() || next >= info.imported_funcs as usize + info.bodies().len() {
+        let body = self.units.functions.len();
+        if body >= info.bodies().len() {
             return Ok(false);
         }
-        let bodies = (next + 1).saturating_sub(info.imported_funcs as usize);
-        self.tally.count(&self.compiler.budget, info, bodies)?;
-        self.add(info, Unit::Function(next as u32))?;
+        self.tally.add(&self.compiler.budget, info, body as u32)?;
+        self.add(info, Unit::Function(info.imported_funcs + body as u32))?;
         Ok(true)
     }
 
     /// Compiles what is left of a whole module and puts it into its place. Asks between units whether it is still
     /// wanted.
     pub fn finish(mut self, info: &ModuleInfo, unwanted: &dyn Fn() -> bool) -> Result<NativeCode, Stopped> {
-        self.tally
-            .count(&self.compiler.budget, info, info.bodies().len())?;
-        let functions = (self.units.len()..info.funcs.len()).map(|index| Unit::Function(index as u32));
+        self.tally.begin(&self.compiler.budget, info)?;
+        while self.step(info)? {
+            if unwanted() {
+                return Err(Stopped::Cancelled);
+            }
+        }
         let ways_in = (0..info.distinct_types.len()).map(|ty| Unit::WayIn(ty as u32));
-        for unit in functions.chain(ways_in) {
+        for unit in ways_in.chain(ways_out(info)) {
             if unwanted() {
                 return Err(Stopped::Cancelled);
             }
             self.add(info, unit)?;
         }
-        Ok(self.compiler.link(info, &self.units)?)
+        Ok(self.compiler.link(info, None, &self.units)?)
     }
 
     fn add(&mut self, info: &ModuleInfo, unit: Unit) -> Result<(), Refusal> {
         let compiled = self.compiler.unit(info, unit, &mut self.scratch)?;
         self.bytes += compiled.bytes.len();
-        self.units.push(compiled);
+        self.units.add(unit, compiled);
         self.compiler.budget.check_machine_code(self.bytes)
     }
 }

@@ -1,58 +1,141 @@
 //! Native code of a module in its place: code that may run, and the tables beside it.
 //!
 //! Both are bytes that mean the same wherever they are, so they are what an [artefact](crate::artefact) holds.
+//!
+//! Not all functions need be compiled. One that is not may still be called by compiled code, or be in a table: then it has
+//! a copy of a way out to the interpreter in its place. When it is compiled after all, the code that has it begins with
+//! what was there before, byte for byte but for the calls that led out.
 
-use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::ops::Range;
 
 use super::abi::Site;
 use super::code_memory::{CodeMemory, OpenCode};
-use super::compile::{Compiled, TrapSite};
-use super::ledger::Debt;
+use super::compile::{CALL_BYTES, Compiled, Exit, Unit};
+use super::tables::{OpenCall, Parts, Tables};
 use crate::artefact::Counts;
+use crate::module::info::ModuleInfo;
 
-/// Native code of a module. Freed when dropped; instances keep their module, so never while it may run.
+/// Native code of a module. Freed when dropped; instances keep what they run, so never while it may run.
 #[derive(Debug)]
 pub(crate) struct NativeCode {
     code: CodeMemory,
     tables: Tables,
 }
 
+/// Compiled units of a module that have no place yet.
+#[derive(Default)]
+pub(crate) struct Units {
+    /// Functions, by index.
+    pub functions: Vec<(u32, Compiled)>,
+    /// Ways in, by distinct type.
+    pub ways_in: Vec<(u32, Compiled)>,
+    /// Ways out, by where they lead and distinct type.
+    pub ways_out: BTreeMap<(Exit, u32), Compiled>,
+}
+
+impl Units {
+    /// Adds a unit.
+    pub fn add(&mut self, unit: Unit, compiled: Compiled) {
+        match unit {
+            Unit::Function(index) => self.functions.push((index, compiled)),
+            Unit::WayIn(ty) => self.ways_in.push((ty, compiled)),
+            Unit::WayOut(exit, ty) => {
+                self.ways_out.insert((exit, ty), compiled);
+            }
+        }
+    }
+
+    /// Functions that need a way out to the interpreter when these units are added to `old`: compiled code may come to
+    /// them, and they have no place.
+    pub fn left_out(&self, info: &ModuleInfo, old: Option<&NativeCode>) -> BTreeSet<u32> {
+        let mut reached: BTreeSet<u32> = match old {
+            // Has a place for each of these already.
+            Some(_) => BTreeSet::new(),
+            None => info.escaping().collect(),
+        };
+        let calls = self.functions.iter().flat_map(|(_, unit)| &unit.calls);
+        reached.extend(calls.map(|call| call.callee));
+        reached.retain(|function| {
+            let placed = old.is_some_and(|old| old.tables.function(*function).is_some());
+            *function >= info.imported_funcs && !placed
+        });
+        for (function, _) in &self.functions {
+            reached.remove(function);
+        }
+        reached
+    }
+}
+
 impl NativeCode {
-    /// Puts compiled units into executable memory: `functions` functions by index, then the ways in by distinct type.
-    /// No unit is placed at less than `align`.
+    /// Puts units into executable memory, behind a copy of `old`; no unit is placed at less than `align`. Among the units
+    /// are the ways out that are needed: to the host for all imports when there is no `old`, and to the interpreter for
+    /// [`Units::left_out`].
     ///
     /// # Errors
     /// Why it cannot be done, in words.
-    pub fn link(units: &[Compiled], functions: usize, align: u32) -> Result<Self, String> {
-        let mut end = 0usize;
-        let place = |unit: &Compiled| {
-            let start = end.next_multiple_of(unit.align.max(align) as usize);
-            end = start + unit.bytes.len();
-            start
+    pub fn link(info: &ModuleInfo, old: Option<&Self>, units: &Units, align: u32) -> Result<Self, String> {
+        let mut parts = match old {
+            Some(old) => old.tables.parts(),
+            None => Parts::new(info.funcs.len(), info.distinct_types.len()),
         };
-        let starts: Vec<usize> = units.iter().map(place).collect();
-        if end > i32::MAX as usize {
-            return Err("more code than a call can reach across".into());
+        let old = old.map_or(&[][..], |old| old.code.bytes());
+        let mut layout = Layout {
+            placed: Vec::new(),
+            end: old.len(),
+            align,
+        };
+        let imports = (0..info.imported_funcs).filter(|_| old.is_empty());
+        let left_out = units.left_out(info, None);
+        for (function, unit) in &units.functions {
+            parts.add_function(*function, layout.place(unit, *function)?);
         }
-        let mut code = OpenCode::new(end).map_err(|e| e.to_string())?;
-        let bytes = code.bytes();
-        for (unit, start) in units.iter().zip(&starts) {
-            bytes[*start..][..unit.bytes.len()].copy_from_slice(&unit.bytes);
-            for call in &unit.calls {
-                let callee = (call.callee as usize) < functions;
-                let callee = callee.then(|| starts[call.callee as usize]);
-                let callee = callee.ok_or_else(|| format!("a call of function {}", call.callee))?;
-                let at = start + call.at as usize;
-                let distance = i32::try_from(callee as i64 - at as i64 + call.addend);
-                let distance = distance.map_err(|_| "a call out of reach")?;
-                bytes[at..][..4].copy_from_slice(&distance.to_le_bytes());
+        for (ty, unit) in &units.ways_in {
+            parts.add_way_in(*ty, layout.place(unit, 0)?);
+        }
+        let way_out = |exit, function| {
+            let unit = units.ways_out.get(&(exit, info.func_canonical(function)));
+            unit.ok_or_else(|| format!("no way out for function {function}"))
+        };
+        for function in imports {
+            parts.add_function(function, layout.place(way_out(Exit::Host, function)?, function)?);
+        }
+        for function in left_out {
+            if parts.callee(function).is_none() {
+                let unit = way_out(Exit::Interpreter, function)?;
+                parts.leave_out(function, layout.place(unit, function)?);
             }
+        }
+
+        let mut code = OpenCode::new(layout.end).map_err(|e| e.to_string())?;
+        let bytes = code.bytes();
+        bytes[..old.len()].copy_from_slice(old);
+        for call in parts.take_open() {
+            fill(bytes, &mut parts, call)?;
+        }
+        for Placed {
+            unit,
+            start,
+            function,
+        } in layout.placed
+        {
+            bytes[start as usize..][..unit.bytes.len()].copy_from_slice(&unit.bytes);
+            for at in &unit.numbers {
+                let number = u64::from(function).to_le_bytes();
+                bytes[(start + at) as usize..][..number.len()].copy_from_slice(&number);
+            }
+            for call in &unit.calls {
+                let call = OpenCall {
+                    at: start + call.at,
+                    callee: call.callee,
+                };
+                fill(bytes, &mut parts, call)?;
+            }
+            parts.add_sites(unit, start);
         }
         Ok(Self {
             code: code.seal().map_err(|e| e.to_string())?,
-            tables: Tables::new(units, &starts, functions),
+            tables: Tables::new(&parts),
         })
     }
 
@@ -63,14 +146,7 @@ impl NativeCode {
     pub fn load(code: OpenCode, tables: Vec<u8>, counts: &Counts) -> io::Result<Self> {
         Ok(Self {
             code: code.seal()?,
-            tables: Tables {
-                bytes: tables.into(),
-                functions: counts.functions as usize,
-                ways_in: counts.ways_in as usize,
-                sites: counts.sites as usize,
-                indebted: counts.indebted as usize,
-                debts: counts.debts as usize,
-            },
+            tables: Tables::load(tables, counts),
         })
     }
 
@@ -78,18 +154,13 @@ impl NativeCode {
     pub fn counts(&self) -> Counts {
         Counts {
             code_bytes: self.code.bytes().len() as u32,
-            functions: self.tables.functions as u32,
-            ways_in: self.tables.ways_in as u32,
-            sites: self.tables.sites as u32,
-            indebted: self.tables.indebted as u32,
-            debts: self.tables.debts as u32,
-            plan_bytes: 0,
+            ..self.tables.counts()
         }
     }
 
     /// The code, then the tables, as [`NativeCode::load`] takes them.
     pub fn parts(&self) -> [&[u8]; 2] {
-        [self.code.bytes(), &self.tables.bytes]
+        [self.code.bytes(), self.tables.bytes()]
     }
 
     /// Bytes it takes.
@@ -97,15 +168,27 @@ impl NativeCode {
         self.parts().iter().map(|part| part.len()).sum()
     }
 
-    /// Native entry of a function by its index.
-    pub fn entry(&self, index: u32) -> *const u8 {
-        self.code.address(self.tables.start(index as usize))
+    /// Has a function, by its index, code of its own?
+    pub fn has(&self, index: u32) -> bool {
+        self.tables.function(index).is_some_and(|(_, own)| own)
     }
 
-    /// The way in for functions of a distinct type.
-    pub fn way_in(&self, ty: u32) -> *const u8 {
-        self.code
-            .address(self.tables.start(self.tables.functions + ty as usize))
+    /// Where native code that calls a function goes; null where none does.
+    pub fn entry(&self, index: u32) -> *const u8 {
+        let start = self.tables.function(index);
+        start.map_or(std::ptr::null(), |(start, _)| self.code.address(start))
+    }
+
+    /// The way in to a function that has code, if it is of a type that has one; else null.
+    pub fn way_in(&self, info: &ModuleInfo, index: u32) -> *const u8 {
+        let start = self.tables.way_in(info.func_canonical(index));
+        let start = start.filter(|_| self.has(index));
+        start.map_or(std::ptr::null(), |start| self.code.address(start))
+    }
+
+    /// Has a distinct type a way in?
+    pub fn has_way_in(&self, ty: u32) -> bool {
+        self.tables.way_in(ty).is_some()
     }
 
     /// The trap site at an address, if it is one of this code, and the written form of its debt. Takes no lock, allocates
@@ -115,115 +198,49 @@ impl NativeCode {
     }
 }
 
-/// One after the other: offsets of functions by index, offsets of ways in by distinct type, offsets of trap sites in
-/// order, offsets of those among them with a debt, where the debt of each of these is written, the written debts
-/// ([`Debt::words`]), all as 4 bytes, least significant first; a byte for what each site means ([`Site::code`]).
-#[derive(Debug)]
-struct Tables {
-    bytes: Box<[u8]>,
-    functions: usize,
-    ways_in: usize,
-    sites: usize,
-    /// Sites with a debt.
-    indebted: usize,
-    /// Words of written debts.
-    debts: usize,
+/// A unit with where it starts, and the number it is given if it is a way out.
+struct Placed<'u> {
+    unit: &'u Compiled,
+    start: u32,
+    function: u32,
 }
 
-/// Bytes of a word.
-const WORD: usize = size_of::<u32>();
-
-/// Bytes of the tables of as many units, sites and words of debts.
-pub(crate) fn table_bytes(counts: &Counts) -> u64 {
-    let [functions, ways_in, sites, indebted, debts] = [
-        counts.functions,
-        counts.ways_in,
-        counts.sites,
-        counts.indebted,
-        counts.debts,
-    ]
-    .map(u64::from);
-    (functions + ways_in + sites + 2 * indebted + debts) * WORD as u64 + sites
+/// Where units come to be.
+struct Layout<'u> {
+    placed: Vec<Placed<'u>>,
+    end: usize,
+    align: u32,
 }
 
-impl Tables {
-    fn new(units: &[Compiled], starts: &[usize], functions: usize) -> Self {
-        let mut sites: Vec<(u32, Site, u32)> = Vec::new();
-        // Sites without debt read this one.
-        let mut debts: Vec<u32> = Debt::default().words().collect();
-        for (unit, start) in units.iter().zip(starts) {
-            let mut written = vec![None; unit.debts.len()];
-            for TrapSite { at, site, debt } in &unit.sites {
-                let at_word = match (*debt, written.get_mut(*debt as usize)) {
-                    (0, _) | (_, None) => 0,
-                    (number, Some(written)) => *written.get_or_insert_with(|| {
-                        let at_word = debts.len() as u32;
-                        debts.extend(unit.debts[number as usize].words());
-                        at_word
-                    }),
-                };
-                sites.push((*start as u32 + at, *site, at_word));
-            }
+impl<'u> Layout<'u> {
+    /// Places a unit behind the others; gives where it starts.
+    fn place(&mut self, unit: &'u Compiled, function: u32) -> Result<u32, String> {
+        let start = self.end.next_multiple_of(unit.align.max(self.align) as usize);
+        self.end = start + unit.bytes.len();
+        if self.end > i32::MAX as usize {
+            return Err("more code than a call can reach across".into());
         }
-        sites.sort_by_key(|(at, ..)| *at);
-        let indebted: Vec<_> = sites.iter().filter(|(.., debt)| *debt > 0).collect();
-        let words = starts
-            .iter()
-            .map(|start| *start as u32)
-            .chain(sites.iter().map(|(at, ..)| *at))
-            .chain(indebted.iter().map(|(at, ..)| *at))
-            .chain(indebted.iter().map(|(.., debt)| *debt))
-            .chain(debts.iter().copied());
-        let mut bytes: Vec<u8> = words.flat_map(u32::to_le_bytes).collect();
-        bytes.extend(sites.iter().map(|(_, site, _)| site.code()));
-        Self {
-            bytes: bytes.into(),
-            functions,
-            ways_in: units.len() - functions,
-            sites: sites.len(),
-            indebted: indebted.len(),
-            debts: debts.len(),
-        }
+        let start = start as u32;
+        self.placed.push(Placed {
+            unit,
+            start,
+            function,
+        });
+        Ok(start)
     }
+}
 
-    /// A word by its place in the tables.
-    fn word(&self, place: usize) -> u32 {
-        let bytes = self.bytes[place * WORD..].first_chunk();
-        u32::from_le_bytes(*bytes.unwrap_or(&[0; WORD]))
+/// Gives a call its distance, and notes it if it leads out.
+fn fill(bytes: &mut [u8], parts: &mut Parts, call: OpenCall) -> Result<(), String> {
+    let (callee, own) = parts
+        .callee(call.callee)
+        .ok_or_else(|| format!("a call of function {}", call.callee))?;
+    if !own {
+        parts.add_open(call);
     }
-
-    /// Where a unit starts.
-    fn start(&self, unit: usize) -> u32 {
-        debug_assert!(unit < self.functions + self.ways_in);
-        self.word(unit)
-    }
-
-    fn site(&self, at: u32) -> Option<(Site, impl Iterator<Item = u32>)> {
-        let sites = self.functions + self.ways_in;
-        let indebted = sites + self.sites;
-        let debts = indebted + 2 * self.indebted;
-        let kinds = (debts + self.debts) * WORD;
-        let site = self.find(at, sites, self.sites)?;
-        let kind = Site::from_code(*self.bytes.get(kinds + site)?)?;
-        // The first debt is none.
-        let debt = match self.find(at, indebted, self.indebted) {
-            Some(place) => self.word(indebted + self.indebted + place) as usize,
-            None => 0,
-        };
-        Some((kind, (debt..self.debts).map(move |word| self.word(debts + word))))
-    }
-
-    /// Where `offset` is among the `count` sorted words from place `first` on.
-    fn find(&self, offset: u32, first: usize, count: usize) -> Option<usize> {
-        let mut left: Range<usize> = 0..count;
-        while !left.is_empty() {
-            let middle = left.start + left.len() / 2;
-            match self.word(first + middle).cmp(&offset) {
-                Ordering::Less => left.start = middle + 1,
-                Ordering::Greater => left.end = middle,
-                Ordering::Equal => return Some(middle),
-            }
-        }
-        None
-    }
+    let at = call.at as usize;
+    // Both are less than 2³¹.
+    let distance = callee as i32 - (at + CALL_BYTES) as i32;
+    bytes[at..][..CALL_BYTES].copy_from_slice(&distance.to_le_bytes());
+    Ok(())
 }

@@ -1,12 +1,15 @@
-//! Small functions that are not in the module: ways in from the host, ways out to imports.
+//! Small functions that are not in the module: ways in from the host, ways out to it and to the interpreter.
 
+use cranelift_codegen::ir::immediates::Imm64;
 use cranelift_codegen::ir::{
-    Function, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Value, types,
+    ExternalName, Function, GlobalValueData, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Value,
+    types,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use super::abi::{entry_signature, native_type, wasm_signature};
+use super::compile::{Exit, Named};
 use super::env::{Env, POINTER, Regions};
 use super::gas;
 use super::libcalls::Libcall;
@@ -51,17 +54,18 @@ pub(crate) fn way_in(
     b.finalize(target);
 }
 
-/// The way out to an import of the host: a function in the convention of compiled code that has a helper make the call.
-/// There is one for every import; that of a function of another instance is never reached.
+/// A way out of compiled code for functions of a type: a function in the convention of compiled code that has a helper make
+/// the call. Each function that leads out has a copy of it with its own number.
 pub(crate) fn way_out(
     info: &ModuleInfo,
-    index: u32,
+    exit: Exit,
+    ty: u32,
     guarded: bool,
     target: TargetFrontendConfig,
     context: &mut FunctionBuilderContext,
     func: &mut Function,
 ) {
-    let ty = info.func_type(index);
+    let ty = &info.distinct_types[ty as usize];
     func.signature = wasm_signature(ty);
     let mut b = FunctionBuilder::new(func, context);
     let params = start(&mut b);
@@ -84,11 +88,16 @@ pub(crate) fn way_out(
     for i in 0..results {
         b.ins().store(slot_flags(), zero, values, (args + i) as i32 * 8);
     }
-    let [number, params_count, results_count] =
-        [index, args as u32, results as u32].map(|word| b.ins().iconst(types::I32, i64::from(word)));
+    let number = own_number(&mut b);
+    let [params_count, results_count] =
+        [args as u32, results as u32].map(|word| b.ins().iconst(types::I32, i64::from(word)));
     let remaining = b.ins().bnot(params[1]);
     let given = [number, remaining, values, params_count, results_count];
-    env.libcall(&mut b, Libcall::CallImport, &given);
+    let helper = match exit {
+        Exit::Host => Libcall::CallImport,
+        Exit::Interpreter => Libcall::Interpret,
+    };
+    env.libcall(&mut b, helper, &given);
     let returns: Vec<Value> = ty
         .results()
         .iter()
@@ -100,6 +109,19 @@ pub(crate) fn way_out(
         .collect();
     b.ins().return_(&returns);
     b.finalize(target);
+}
+
+/// The number of the function that this copy stands for: filled in when it is made.
+fn own_number(b: &mut FunctionBuilder<'_>) -> Value {
+    let name = b.func.declare_imported_user_function(Named::OwnNumber.name(0));
+    let number = b.create_global_value(GlobalValueData::Symbol {
+        name: ExternalName::user(name),
+        offset: Imm64::new(0),
+        colocated: false,
+        tls: false,
+    });
+    let number = b.ins().symbol_value(POINTER, number);
+    b.ins().ireduce(types::I32, number)
 }
 
 fn start(b: &mut FunctionBuilder<'_>) -> Vec<Value> {

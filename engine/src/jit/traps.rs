@@ -76,7 +76,7 @@ unsafe fn claim(signal: libc::c_int, info: &libc::siginfo_t, context: &mut libc:
     let store = unsafe { &*activation_ref.store };
     let pc = arch::pc(context);
     let found = store.instances.iter().find_map(|instance| {
-        let (site, debt) = instance.module.code().native()?.site(pc)?;
+        let (site, debt) = instance.wiring.native()?.site(pc)?;
         // All instances of a module have the same prices (`Store::instantiate` sees to it), so that of any will do.
         Some((site, Debt::resolve(arch::counter(context), debt, &instance.costs)))
     });

@@ -116,7 +116,7 @@ impl ModuleBuilder {
         if let (Some(keep), Some(native), Ok(compiler)) =
             (module.keep(), module.code().native(), self.engine.jit())
         {
-            keep.save(compiler, module.info(), native);
+            keep.save(compiler, module.info(), &native);
         }
         Ok(module)
     }

@@ -130,6 +130,15 @@ impl ConstExpr {
         stack.pop().unwrap_or_default()
     }
 
+    /// The function that it refers to, if that is what it does.
+    pub fn func(&self) -> Option<u32> {
+        match self {
+            Self::One(ConstOp::RefFunc(index)) => Some(*index),
+            // No operator computes with references.
+            _ => None,
+        }
+    }
+
     /// The value, when it is a constant; as a slot.
     pub fn constant(&self) -> Option<u64> {
         match self {

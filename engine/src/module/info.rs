@@ -1,5 +1,6 @@
 //! What is known of a validated module, without code.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -63,6 +64,11 @@ impl ModuleInfo {
         }
     }
 
+    /// Indices of the functions that the module defines.
+    pub fn defined(&self) -> Range<u32> {
+        self.imported_funcs..self.funcs.len() as u32
+    }
+
     /// Type of a function by its index in the function index space.
     pub fn func_type(&self, index: u32) -> &FuncType {
         &self.types[self.funcs[index as usize] as usize]
@@ -122,6 +128,29 @@ impl ModuleInfo {
             ExternIndex::Memory(i) => ExternType::Memory(self.memories[i as usize]),
             ExternIndex::Global(i) => ExternType::Global(self.globals[i as usize].ty),
         }
+    }
+
+    /// Functions that can be reached other than by a call that names them: exported, in a table, or referred to. May
+    /// give one several times.
+    pub fn escaping(&self) -> impl Iterator<Item = u32> {
+        let exports = self.exports.iter().filter_map(|export| match export.index {
+            ExternIndex::Func(index) => Some(index),
+            _ => None,
+        });
+        let items = self.elements.iter().flat_map(|segment| &segment.items);
+        let globals = self.globals.iter().filter_map(|global| global.init.as_ref());
+        // A body refers only to functions that one of these does.
+        exports.chain(items.chain(globals).filter_map(ConstExpr::func))
+    }
+
+    /// Distinct types of exported functions, and of the one that starts, as far as they are `wanted`.
+    pub fn entered_types(&self, wanted: impl Fn(u32) -> bool) -> BTreeSet<u32> {
+        let exported = self.exports.iter().filter_map(|export| match export.index {
+            ExternIndex::Func(index) => Some(index),
+            _ => None,
+        });
+        let entered = exported.chain(self.start).filter(|function| wanted(*function));
+        entered.map(|function| self.func_canonical(function)).collect()
     }
 
     /// The bytes of a data segment.

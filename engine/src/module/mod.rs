@@ -25,7 +25,7 @@ use crate::observe::ChargedOperators;
 use crate::runtime::mapping::Image;
 use crate::runtime::pool::ModuleImage;
 use crate::runtime::wiring::Spares;
-use crate::tier::TierStatus;
+use crate::tier::{TierStatus, Wanted};
 use crate::value::ExternType;
 pub use builder::ModuleBuilder;
 use info::ModuleInfo;
@@ -112,7 +112,7 @@ impl Module {
         Self::of(engine, info, plan, Vec::new(), code)
     }
 
-    /// A module whose native code is there already, and its plan as bytes.
+    /// A module whose native code is there already, or some of it, and its plan as bytes.
     pub(crate) fn with_native(
         engine: &Engine,
         info: ModuleInfo,
@@ -198,25 +198,64 @@ impl Module {
 
     /// In which tier the module can run, and why not in the other. No outcome depends on it.
     pub fn tier_status(&self) -> TierStatus {
-        self.0.code.promotion().status()
+        self.0.code.promotion().status(self.info().defined())
     }
 
     /// Bytes of its native code and the tables of that, as far as there is any yet.
     pub fn native_bytes(&self) -> usize {
-        self.code().native().map_or(0, NativeCode::bytes)
+        self.code().native().map_or(0, |native| native.bytes())
     }
 
-    /// Queues the module for compilation in the background, whatever the engine's tier and policy. Does nothing when
-    /// it has been queued or settled before, or when the queue is full: see [`Module::tier_status`]. Stores use the
+    /// Queues the whole module for compilation in the background, whatever the engine's tier and policy. Does nothing when
+    /// it is queued or settled, or when the queue is full: see [`Module::tier_status`]. Stores use the
     /// code from their next instantiation or invocation on, if the engine's tier allows it.
     pub fn request_native(&self) {
+        self.request(Wanted::All);
+    }
+
+    /// The same for some of its functions, by index, as far as each can have native code: those that somebody knows to be
+    /// needed. Other indices mean nothing.
+    ///
+    /// ```
+    /// # use arwen_engine::{Config, Engine, Module, Ruleset, Tier, TierStatus};
+    /// let wasm = wat::parse_str("(module (func) (func (export \"f\")) (func))")?;
+    /// let engine = Engine::new(Config::new(&Ruleset::ARWEN_1_3).tier(Tier::Tiered));
+    /// let module = Module::new(&engine, &wasm)?;
+    /// module.request_native_of([1]);
+    /// assert_eq!(module.wait_for_native(), TierStatus::Partly(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn request_native_of(&self, functions: impl IntoIterator<Item = u32>) {
+        let defined = self.info().defined();
+        let mut functions: Vec<u32> = functions
+            .into_iter()
+            .filter(|index| defined.contains(index))
+            .collect();
+        functions.sort_unstable();
+        self.request(Wanted::These(functions));
+    }
+
+    /// The same for the functions that have been called.
+    pub(crate) fn request_called(&self) {
         let code = &self.0.code;
-        if !code.promotion().is_cold() {
-            return;
+        if code.promotion().is_open()
+            && let Some(wanted) = code.wanted()
+        {
+            self.request(wanted);
         }
-        self.engine()
-            .workers()
-            .request(code.promotion(), &self.0.info, self.engine().jit(), self.keep());
+    }
+
+    fn request(&self, wanted: Wanted) {
+        let promotion = self.0.code.promotion();
+        if promotion.is_open() {
+            self.engine().workers().request(
+                promotion,
+                &self.0.info,
+                self.engine().jit(),
+                wanted,
+                self.keep(),
+            );
+        }
     }
 
     /// Waits until a compilation that was asked for is over, and says how it ended; at once when there was none.

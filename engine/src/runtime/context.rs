@@ -18,8 +18,9 @@ use super::wiring::Linkage;
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct FuncRef {
-    /// Native entry, in the convention of compiled code; null while the store is interpreted and has never run
-    /// natively. Changes only while no code runs.
+    /// Native entry, in the convention of compiled code: code of the function, or a way out to what runs it. Null while
+    /// the store is interpreted and has never run natively, and for functions that no compiled code can come to. Changes
+    /// only while no code runs.
     pub code: *const u8,
     /// The context the entry wants: that of the instance that owns the function (or imported it from the host).
     pub ctx: *mut VmContext,
@@ -27,7 +28,7 @@ pub(crate) struct FuncRef {
     pub sig: u32,
     /// [`super::store::FuncId`] of the function.
     pub func: u32,
-    /// The way in from the host for its type; null as long as `code` is.
+    /// The way in from the host for its type; null as long as the function has no code of its own.
     pub way_in: *const u8,
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Instance {
     /// Prices; compiled code reads them through the context.
     pub costs: CostTable,
     pub wiring: Wiring,
+    /// How often there had been new native code when it was wired; 0 before.
+    wired: u32,
     /// The memory index space; likewise below.
     pub memories: Box<[MemoryId]>,
     pub tables: Box<[TableId]>,
@@ -243,6 +245,7 @@ impl Store {
             module: module.clone(),
             costs: costs.clone(),
             wiring,
+            wired: 0,
             memories: memories.into(),
             tables: tables.into(),
             globals: globals.into(),
@@ -342,10 +345,15 @@ impl Instance {
         )
     }
 
-    /// Makes it ready to run natively. Only while no code of the store runs.
+    /// Makes it ready to run natively, with as much native code as there is. Only while no code of the store runs.
     pub(crate) fn wire(&mut self) {
-        if let Some(native) = self.module.code().native() {
+        let code = self.module.code();
+        let steps = code.promotion().steps();
+        if self.wired != steps
+            && let Some(native) = code.native()
+        {
             self.wiring.wire(self.module.info(), native, &self.costs);
+            self.wired = steps;
         }
     }
 

@@ -14,5 +14,6 @@ pub(crate) mod slots;
 pub(crate) mod stack;
 pub(crate) mod store;
 pub(crate) mod table;
+mod tiers;
 pub(crate) mod typed;
 pub(crate) mod wiring;

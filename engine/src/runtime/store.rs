@@ -9,12 +9,11 @@ use super::memory::Memory;
 use super::slots::Slots;
 use super::stack::{self, Invoking};
 use super::table::Table;
+use super::tiers::Heat;
 use crate::backend;
-use crate::config::Tier;
 use crate::engine::Engine;
 use crate::error::{GrowError, InstantiateError};
 use crate::host::{Caller, Host, HostStop};
-use crate::module::Module;
 use crate::module::info::ExternIndex;
 use crate::trap::Trap;
 use crate::value::{ExternType, FuncType, GlobalType, MemoryType, SizeLimits, TableType, ValType, Value};
@@ -84,7 +83,11 @@ pub struct Store {
     /// Do its instances run natively? See [`Store::choose_tier`].
     pub(crate) native: bool,
     /// Instances whose references have native entries, counted from the first on.
-    wired: usize,
+    pub(super) wired: usize,
+    /// May instances that are wired get more native code than they have?
+    pub(super) open: bool,
+    /// Has the interpreter been asked for anything?
+    pub(crate) interpreted: bool,
     /// Has the machine refused memory to its code? Then nothing it does is an outcome.
     pub(super) refused: bool,
     /// Has its code been told less than the truth because of an interrupt? Then nothing it did is an outcome.
@@ -105,6 +108,8 @@ impl Store {
             stacks: crate::interp::Stacks::default(),
             native: false,
             wired: 0,
+            open: false,
+            interpreted: false,
             refused: false,
             interrupted: false,
         }
@@ -268,45 +273,32 @@ impl Store {
         self.invoke_slots(function, host, &mut [], (0, 0))
     }
 
-    /// Decides in which tier the store runs: natively when every instance has native code, and every memory the guard
-    /// that the code relies on. Only while no code runs.
-    #[inline]
-    pub(crate) fn choose_tier(&mut self) {
-        if self.native && self.wired == self.instances.len() {
-            return;
-        }
-        if !matches!(self.engine.tier(), Tier::Interpreter | Tier::Observed) {
-            self.choose_anew();
-        }
-    }
-
-    #[cold]
-    fn choose_anew(&mut self) {
-        self.native = self
-            .instances
-            .iter()
-            .all(|instance| instance.module.code().native().is_some())
-            && (self.memories.iter().all(Memory::is_guarded) || !self.relies_on_guards());
-        if self.native {
-            for instance in &mut self.instances[self.wired..] {
-                instance.wire();
-            }
-            self.wired = self.instances.len();
-        }
-    }
-
-    /// Does native code of this engine rely on guards?
-    fn relies_on_guards(&self) -> bool {
-        self.engine
-            .jit()
-            .is_ok_and(|compiler| compiler.relies_on_guards())
-    }
-
-    /// Queues what the store needs to run natively.
-    fn request_native(&self) {
-        for instance in &self.instances {
-            instance.module.request_native();
-        }
+    /// Has the interpreter run function `index` of an instance for native code that calls it, with slots as
+    /// [`Invocation`] says.
+    pub(crate) fn interpret(
+        &mut self,
+        instance: InstanceId,
+        index: u32,
+        host: &mut dyn Host,
+        budget: u32,
+        slots: &mut [u64],
+        (params, results): (usize, usize),
+    ) -> Result<(), Trap> {
+        let target = &self.instances[instance.0 as usize];
+        let body = index
+            .checked_sub(target.module.info().imported_funcs)
+            .ok_or(Trap::Internal)?;
+        let reference = target.wiring.func_refs[index as usize];
+        let call = Invocation {
+            instance,
+            body,
+            reference,
+            budget,
+            slots,
+            params,
+            results,
+        };
+        backend::interpret(self, host, call)
     }
 
     /// The same without being counted.
@@ -485,42 +477,6 @@ impl Drop for Store {
     fn drop(&mut self) {
         if !self.instances.is_empty() {
             self.instances.swap_remove(0).retire();
-        }
-    }
-}
-
-/// A call that counts for the promotion of its module.
-struct Heat {
-    module: Module,
-    used_before: u64,
-}
-
-impl Heat {
-    /// Counts a call that is about to be made, when the engine wants to know.
-    fn start(store: &Store, kind: FuncKind) -> Option<Self> {
-        // What is on its way or settled need not be counted; another instance may still keep the store waiting.
-        if store.native || store.engine.tier() != Tier::Tiered {
-            return None;
-        }
-        let FuncKind::Wasm { instance, .. } = kind else {
-            return None;
-        };
-        let module = &store.instances[instance.0 as usize].module;
-        let config = store.engine.config();
-        if module.code().promotion().count_call() >= config.promote_calls {
-            store.request_native();
-        }
-        Some(Self {
-            module: module.clone(),
-            used_before: store.meter.used(),
-        })
-    }
-
-    /// Counts the work of the call.
-    fn end(self, store: &Store) {
-        let work = store.meter.used().saturating_sub(self.used_before);
-        if self.module.code().promotion().count_work(work) >= store.engine.config().promote_work {
-            store.request_native();
         }
     }
 }

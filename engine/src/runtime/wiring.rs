@@ -9,7 +9,7 @@
 use std::cell::UnsafeCell;
 use std::ops::Range;
 use std::ptr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arwen_metering::CostTable;
 
@@ -46,8 +46,8 @@ pub(crate) struct Wiring {
     sigs: Box<[u32]>,
     /// What its function imports were given.
     imports: Vec<Linkage>,
-    /// Have the references native entries?
-    has_entries: bool,
+    /// The native code that the references lead to.
+    native: Option<Arc<NativeCode>>,
     /// Whose prices the context has, if any.
     prices: Option<CostTable>,
 }
@@ -109,7 +109,7 @@ impl Wiring {
             first,
             sigs,
             imports,
-            has_entries: false,
+            native: None,
             prices: None,
         }
     }
@@ -176,24 +176,33 @@ impl Wiring {
 
     /// Gives the instance's functions their native entries and ways in, and compiled code its prices. Only while no code of the
     /// store runs.
-    pub fn wire(&mut self, info: &ModuleInfo, native: &NativeCode, costs: &CostTable) {
+    pub fn wire(&mut self, info: &ModuleInfo, native: Arc<NativeCode>, costs: &CostTable) {
         let there = |prices: &CostTable| ptr::eq::<[u64]>(&**prices, &**costs);
         if !self.prices.as_ref().is_some_and(there) {
             self.context.set_prices(costs);
             self.prices = Some(costs.clone());
         }
-        if self.has_entries {
+        if self
+            .native
+            .as_ref()
+            .is_some_and(|wired| Arc::ptr_eq(wired, &native))
+        {
             return;
         }
-        self.has_entries = true;
         let mut own = self.own_refs.iter_mut().map(UnsafeCell::get_mut).peekable();
         for (index, func) in (0..).zip(&self.funcs) {
             // Functions of other instances were there before.
             if let Some(reference) = own.next_if(|reference| reference.func == func.0) {
                 reference.code = native.entry(index);
-                reference.way_in = native.way_in(info.func_canonical(index));
+                reference.way_in = native.way_in(info, index);
             }
         }
+        self.native = Some(native);
+    }
+
+    /// The native code that the references lead to.
+    pub fn native(&self) -> Option<&NativeCode> {
+        self.native.as_deref()
     }
 }
 

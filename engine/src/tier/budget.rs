@@ -140,45 +140,53 @@ impl NativeBudget {
     }
 }
 
-/// What has been counted of a module whose bodies become known one after the other.
-#[derive(Debug, Default)]
+/// What has been counted of the bodies that a module has, or is to have, native code of.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
-    bodies: usize,
+    /// Has what is compiled beside bodies been counted?
+    begun: bool,
     code_bytes: u64,
     block_pairs: u64,
     values_in_blocks: u64,
 }
 
 impl Tally {
-    /// Counts on until `bodies` bodies have been counted. Refuses the module when what has been counted could cost more
-    /// than the budget; it is the same refusal however the bodies are spread over calls.
-    pub fn count(&mut self, budget: &NativeBudget, info: &ModuleInfo, bodies: usize) -> Result<(), Refusal> {
-        if self.bodies == 0 {
+    /// Counts what is compiled beside bodies, unless that has been done.
+    pub fn begin(&mut self, budget: &NativeBudget, info: &ModuleInfo) -> Result<(), Refusal> {
+        if !self.begun {
             budget.check_entries(info)?;
+            self.begun = true;
         }
-        while self.bodies < bodies {
-            let body = &info.bodies()[self.bodies];
-            self.code_bytes += body.range.len() as u64;
-            check(
-                what::module_code_bytes,
-                self.code_bytes,
-                budget.module_code_bytes,
-                None,
-            )?;
-            let count = budget.check_body(info, info.imported_funcs + self.bodies as u32, body)?;
-            self.block_pairs = self
-                .block_pairs
-                .saturating_add(count.blocks.saturating_mul(count.blocks));
-            check(what::block_pairs, self.block_pairs, budget.block_pairs, None)?;
-            self.values_in_blocks = self.values_in_blocks.saturating_add(count.values_in_blocks(body));
-            check(
-                what::module_values_in_blocks,
-                self.values_in_blocks,
-                budget.module_values_in_blocks,
-                None,
-            )?;
-            self.bodies += 1;
-        }
+        Ok(())
+    }
+
+    /// Counts a body, by its place among those of the module. Refuses it when it, or all together, could cost more than the
+    /// budget; then it does not count.
+    pub fn add(&mut self, budget: &NativeBudget, info: &ModuleInfo, body: u32) -> Result<(), Refusal> {
+        self.begin(budget, info)?;
+        let mut sum = *self;
+        let index = info.imported_funcs + body;
+        let body = &info.bodies()[body as usize];
+        sum.code_bytes += body.range.len() as u64;
+        check(
+            what::module_code_bytes,
+            sum.code_bytes,
+            budget.module_code_bytes,
+            None,
+        )?;
+        let count = budget.check_body(info, index, body)?;
+        sum.block_pairs = sum
+            .block_pairs
+            .saturating_add(count.blocks.saturating_mul(count.blocks));
+        check(what::block_pairs, sum.block_pairs, budget.block_pairs, None)?;
+        sum.values_in_blocks = sum.values_in_blocks.saturating_add(count.values_in_blocks(body));
+        check(
+            what::module_values_in_blocks,
+            sum.values_in_blocks,
+            budget.module_values_in_blocks,
+            None,
+        )?;
+        *self = sum;
         Ok(())
     }
 }

@@ -5,12 +5,16 @@
 //! - A module starts interpreted. Each [`Store::invoke`](crate::Store::invoke) counts one call, and the gas it used
 //!   counts as work. The module is queued for compilation when it has been called as often, or has worked as much, as
 //!   [`Config::promote_after`](crate::Config::promote_after) says. When the queue is full, the next call asks again.
+//! - What is compiled are the functions that have been called until then, most of a contract's never are; all of them if
+//!   none has. From then on calls count that came to a function without native code, and by the same measure those
+//!   called meanwhile are compiled as well. The last of [`MOST_STEPS`] steps compiles whatever is left.
 //! - A store runs natively when every instance in it has native code and every memory the guard that the code relies on,
 //!   and is interpreted otherwise, as is a call for which the machine has no native stack. That is decided
-//!   when an instance is made and when a function is invoked, never while code runs; so one store never mixes tiers.
-//! - A compilation is held to a [`NativeBudget`] that counts. Refused, failed or panicked: the module
-//!   stays interpreted for good, which no outcome shows, and [`Module::tier_status`](crate::Module::tier_status) says
-//!   why.
+//!   when an instance is made and when a function is invoked, never while code runs. In a store that runs natively a
+//!   function without native code is interpreted, with all that it calls, until it returns.
+//! - A compilation is held to a [`NativeBudget`] that counts. Refused, failed or panicked: the function, or the whole module
+//!   where that is what was asked for, stays interpreted for good, which no outcome shows, and
+//!   [`Module::tier_status`](crate::Module::tier_status) says why.
 //!
 //! [`Tier::Jit`](crate::Tier::Jit) compiles while the module is made, each function when its bytes are there; a refusal has
 //! the same effect.
@@ -20,9 +24,11 @@ pub(crate) mod inline;
 pub(crate) mod queue;
 pub(crate) mod repeat;
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::jit::{Compiler, NativeCode};
 pub use budget::NativeBudget;
@@ -38,6 +44,8 @@ pub enum TierStatus {
     Compiling,
     /// Has native code.
     Native,
+    /// Has native code of so many of the functions that it defines, which is not all of them. The others are interpreted.
+    Partly(u32),
     /// Interpreted for good.
     Refused(Refusal),
 }
@@ -94,48 +102,118 @@ impl From<Refusal> for Stopped {
     }
 }
 
+/// Which functions are to have native code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// All of them, or none.
+    All,
+    /// These, by index in ascending order, as far as each can have it.
+    These(Vec<u32>),
+}
+
+impl Wanted {
+    pub fn is_all(&self) -> bool {
+        *self == Self::All
+    }
+
+    pub fn includes(&self, function: u32) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(functions) => functions.binary_search(&function).is_ok(),
+        }
+    }
+}
+
+/// What a compilation gives.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub native: NativeCode,
+    /// Functions that were wanted and have none, and why.
+    pub refused: Vec<(u32, Refusal)>,
+}
+
+/// How often code may be added to a module's, the first included.
+const MOST_STEPS: u32 = 8;
+
 /// Values of [`Promotion::stage`].
-const COLD: u8 = 0;
+const OPEN: u8 = 0;
 const QUEUED: u8 = 1;
 const COMPILING: u8 = 2;
+const SETTLED: u8 = 3;
 
 /// A module's way to native code. Shared by the module and, weakly, by the compiling thread.
 #[derive(Debug, Default)]
 pub(crate) struct Promotion {
+    /// Changes from what means that somebody is at work only while `code` is locked.
     stage: AtomicU8,
     calls: AtomicU32,
     /// Gas used by its calls.
     work: AtomicU64,
-    outcome: OnceLock<Result<NativeCode, Refusal>>,
+    /// How often there has been new code.
+    steps: AtomicU32,
+    code: Mutex<Outcome>,
+    changed: Condvar,
+}
+
+/// What has come of compilations so far.
+#[derive(Debug, Default)]
+struct Outcome {
+    native: Option<Arc<NativeCode>>,
+    /// Functions that cannot have any.
+    refused: BTreeSet<u32>,
+    /// Why the first of them, or the module, cannot.
+    why: Option<Refusal>,
 }
 
 impl Promotion {
-    /// The native code, once it is there.
-    pub fn native(&self) -> Option<&NativeCode> {
-        self.outcome.get()?.as_ref().ok()
+    fn lock(&self) -> MutexGuard<'_, Outcome> {
+        // Nothing panics while it is held, and it is valid at every moment.
+        self.code.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where it is.
-    pub fn status(&self) -> TierStatus {
-        match self.outcome.get() {
-            Some(Ok(_)) => TierStatus::Native,
-            Some(Err(refusal)) => TierStatus::Refused(refusal.clone()),
-            None => match self.stage.load(Ordering::Acquire) {
-                QUEUED => TierStatus::Queued,
-                COMPILING => TierStatus::Compiling,
+    /// The native code, as far as it is there.
+    pub fn native(&self) -> Option<Arc<NativeCode>> {
+        self.lock().native.clone()
+    }
+
+    /// Is there any?
+    pub fn has_native(&self) -> bool {
+        // A refusal is no step.
+        self.steps() > 0
+    }
+
+    /// How often there has been new code: what was taken at the same number need not be taken again.
+    pub fn steps(&self) -> u32 {
+        self.steps.load(Ordering::Acquire)
+    }
+
+    /// Where it is, for a module with functions at these indices.
+    pub fn status(&self, functions: Range<u32>) -> TierStatus {
+        let code = self.lock();
+        let Some(native) = &code.native else {
+            return match (self.stage.load(Ordering::Acquire), &code.why) {
+                (SETTLED, Some(why)) => TierStatus::Refused(why.clone()),
+                (QUEUED, _) => TierStatus::Queued,
+                (COMPILING, _) => TierStatus::Compiling,
                 _ => TierStatus::Interpreted,
-            },
+            };
+        };
+        let all = functions.len() as u32;
+        match functions.filter(|function| native.has(*function)).count() as u32 {
+            there if there == all => TierStatus::Native,
+            there => TierStatus::Partly(there),
         }
     }
 
     /// Waits until a compilation that has been asked for is over.
     pub fn wait(&self) {
-        if self.stage.load(Ordering::Acquire) != COLD {
-            self.outcome.wait();
+        let mut code = self.lock();
+        while matches!(self.stage.load(Ordering::Acquire), QUEUED | COMPILING) {
+            code = self.changed.wait(code).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Counts a call that is about to be made; gives the calls so far.
+    /// Counts a call; gives the calls so far.
     pub fn count_call(&self) -> u32 {
         // Wraps after four thousand million calls, which only asks once more for what has been settled long ago.
         self.calls.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
@@ -150,53 +228,118 @@ impl Promotion {
         new
     }
 
-    /// Is it neither asked for nor settled?
-    pub fn is_cold(&self) -> bool {
-        self.stage.load(Ordering::Relaxed) == COLD && self.outcome.get().is_none()
+    /// Begins to count anew.
+    fn cool(&self) {
+        self.calls.store(0, Ordering::Relaxed);
+        self.work.store(0, Ordering::Relaxed);
+    }
+
+    /// Can there be more code than there is, and has nobody asked for it?
+    pub fn is_open(&self) -> bool {
+        self.stage.load(Ordering::Relaxed) == OPEN
+    }
+
+    /// Can there not be more code than there is?
+    pub fn is_settled(&self) -> bool {
+        self.stage.load(Ordering::Acquire) == SETTLED
+    }
+
+    /// What to compile for a module that defines functions at indices `all`, where `called` have been called; `None` when
+    /// that is nothing new.
+    pub fn wanted(&self, called: impl Iterator<Item = u32>, all: Range<u32>) -> Option<Wanted> {
+        let code = self.lock();
+        let Some(native) = &code.native else {
+            let called: Vec<u32> = called.collect();
+            return Some(match called.is_empty() {
+                true => Wanted::All,
+                false => Wanted::These(called),
+            });
+        };
+        let new = |function: &u32| !native.has(*function) && !code.refused.contains(function);
+        let called: Vec<u32> = called.filter(new).collect();
+        if called.is_empty() {
+            self.cool();
+            return None;
+        }
+        Some(Wanted::These(match self.steps() + 1 < MOST_STEPS {
+            true => called,
+            false => all.filter(new).collect(),
+        }))
     }
 
     /// Marks it as asked for; `false` when somebody else has.
     fn claim(&self) -> bool {
         self.stage
-            .compare_exchange(COLD, QUEUED, Ordering::AcqRel, Ordering::Acquire)
+            .compare_exchange(OPEN, QUEUED, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
 
-    /// Takes back [`Promotion::claim`].
-    fn release(&self) {
-        self.stage.store(COLD, Ordering::Release);
+    /// Ends what [`Promotion::claim`] began.
+    fn end(&self, code: MutexGuard<'_, Outcome>, stage: u8) {
+        self.stage.store(stage, Ordering::Release);
+        drop(code);
+        self.changed.notify_all();
     }
 
-    fn settle(&self, outcome: Result<NativeCode, Refusal>) {
-        // Only who has claimed it gets here, so it is set once.
-        let _ = self.outcome.set(outcome);
+    /// Settles it with a refusal; it has been claimed.
+    fn refuse(&self, why: Refusal) {
+        let mut code = self.lock();
+        code.why.get_or_insert(why);
+        self.end(code, SETTLED);
     }
 
-    /// Settles what nobody else has asked for yet.
-    pub fn settle_now(&self, outcome: Result<NativeCode, Refusal>) {
+    /// Takes in what was made, for a module with functions at these indices; it has been claimed.
+    fn take_in(&self, Made { native, refused }: Made, mut functions: Range<u32>) {
+        let mut code = self.lock();
+        for (function, why) in refused {
+            code.refused.insert(function);
+            code.why.get_or_insert(why);
+        }
+        let complete = functions.all(|function| native.has(function) || code.refused.contains(&function));
+        code.native = Some(Arc::new(native));
+        let steps = self.steps.fetch_add(1, Ordering::AcqRel) + 1;
+        self.cool();
+        let over = complete || steps >= MOST_STEPS;
+        self.end(code, if over { SETTLED } else { OPEN });
+    }
+
+    /// Takes in what is there from the start.
+    pub fn begin_with(&self, native: Result<NativeCode, Refusal>, functions: Range<u32>) {
         if self.claim() {
-            self.settle(outcome);
+            match native {
+                Ok(native) => {
+                    let refused = Vec::new();
+                    self.take_in(Made { native, refused }, functions);
+                }
+                Err(why) => self.refuse(why),
+            }
         }
     }
 
-    /// Settles with what `compile` gives; it has been claimed.
+    /// Takes in what `compile` gives, or lets it say why not; it has been claimed. Is there new code?
     fn run(
         &self,
         compiler: Result<&Arc<Compiler>, String>,
-        compile: impl FnOnce(&Compiler) -> Result<NativeCode, Stopped>,
-    ) {
+        functions: Range<u32>,
+        compile: impl FnOnce(&Compiler, Option<&NativeCode>) -> Result<Made, Stopped>,
+    ) -> bool {
         self.stage.store(COMPILING, Ordering::Release);
-        let outcome = match compiler {
+        let old = self.native();
+        let made = match compiler {
             Err(reason) => Err(Refusal::Unavailable(reason).into()),
             // A bug in the code generator costs one module its native code, no more.
-            Ok(compiler) => catch_unwind(AssertUnwindSafe(|| compile(compiler)))
+            Ok(compiler) => catch_unwind(AssertUnwindSafe(|| compile(compiler, old.as_deref())))
                 .unwrap_or(Err(Refusal::Panicked { function: None }.into())),
         };
-        match outcome {
-            Ok(code) => self.settle(Ok(code)),
-            Err(Stopped::Refused(refusal)) => self.settle(Err(refusal)),
-            Err(Stopped::Cancelled) => self.release(),
+        match made {
+            Ok(made) => {
+                self.take_in(made, functions);
+                return true;
+            }
+            Err(Stopped::Refused(why)) => self.refuse(why),
+            Err(Stopped::Cancelled) => self.end(self.lock(), OPEN),
         }
+        false
     }
 }
 
@@ -210,9 +353,11 @@ mod tests {
         let engine = Engine::new(Config::new(&Ruleset::ARWEN_1_3));
         let promotion = Promotion::default();
         assert!(promotion.claim());
-        promotion.run(engine.jit(), |_| std::panic::resume_unwind(Box::new("a bug")));
+        promotion.run(engine.jit(), 0..1, |_, _| {
+            std::panic::resume_unwind(Box::new("a bug"))
+        });
         assert_eq!(
-            promotion.status(),
+            promotion.status(0..1),
             TierStatus::Refused(Refusal::Panicked { function: None })
         );
     }
@@ -222,8 +367,8 @@ mod tests {
         let engine = Engine::new(Config::new(&Ruleset::ARWEN_1_3));
         let promotion = Promotion::default();
         assert!(promotion.claim() && !promotion.claim());
-        promotion.run(engine.jit(), |_| Err(Stopped::Cancelled));
-        assert_eq!(promotion.status(), TierStatus::Interpreted);
+        promotion.run(engine.jit(), 0..1, |_, _| Err(Stopped::Cancelled));
+        assert_eq!(promotion.status(0..1), TierStatus::Interpreted);
         assert!(promotion.claim());
     }
 }

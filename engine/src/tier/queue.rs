@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 
-use super::{Promotion, Refusal};
+use super::{Promotion, Refusal, Wanted};
 use crate::artefact::Keep;
 use crate::jit::Compiler;
 use crate::module::info::ModuleInfo;
@@ -15,6 +15,7 @@ struct Job {
     info: Arc<ModuleInfo>,
     /// Gone when the module is: then nobody wants the code.
     promotion: Weak<Promotion>,
+    wanted: Wanted,
     keep: Option<Keep>,
 }
 
@@ -71,22 +72,21 @@ impl Workers {
         }
     }
 
-    /// Queues a module that is neither queued nor settled; otherwise, and when the queue is full, does nothing.
+    /// Queues what is wanted of a module that is neither queued nor settled; otherwise, and when the queue is full, does
+    /// nothing.
     pub fn request(
         &self,
         promotion: &Arc<Promotion>,
         info: &Arc<ModuleInfo>,
         compiler: Result<&Arc<Compiler>, String>,
+        wanted: Wanted,
         keep: Option<Keep>,
     ) {
-        if !promotion.is_cold() {
-            return;
-        }
         let compiler = match compiler.and_then(|compiler| self.started().map(|()| compiler)) {
             Ok(compiler) => compiler.clone(),
             Err(reason) => {
                 if promotion.claim() {
-                    promotion.settle(Err(Refusal::Unavailable(reason)));
+                    promotion.refuse(Refusal::Unavailable(reason));
                 }
                 return;
             }
@@ -102,6 +102,7 @@ impl Workers {
             compiler,
             info: info.clone(),
             promotion: Arc::downgrade(promotion),
+            wanted,
             keep,
         });
         drop(state);
@@ -178,11 +179,11 @@ fn compile(shared: &Shared, job: &Job, more: usize) {
     };
     // One of the references is ours.
     let unwanted = || Arc::strong_count(&promotion) == 1 || shared.lock().stopping;
-    promotion.run(Ok(&job.compiler), |compiler| {
-        compiler.compile(&job.info, more, &unwanted)
+    let done = promotion.run(Ok(&job.compiler), job.info.defined(), |compiler, old| {
+        compiler.compile(&job.info, old, &job.wanted, more, &unwanted)
     });
     // The code is in use meanwhile.
-    if let (Some(keep), Some(native)) = (&job.keep, promotion.native()) {
-        keep.save(&job.compiler, &job.info, native);
+    if let (true, Some(keep), Some(native)) = (done, &job.keep, promotion.native()) {
+        keep.save(&job.compiler, &job.info, &native);
     }
 }

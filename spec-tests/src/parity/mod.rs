@@ -47,7 +47,7 @@ impl Panel {
     /// When it does not compile, in words.
     pub fn new(wasm: &[u8], rules: &'static Ruleset, seed: u64, prices: Prices) -> Result<Self, String> {
         Ok(Self {
-            subjects: Subject::all(wasm, rules, prices, seed % 4 == 1)?,
+            subjects: Subject::all(wasm, rules, prices, seed % 4 == 1, seed)?,
             seed,
         })
     }

@@ -42,29 +42,46 @@ pub struct Way {
     pub tier: Tier,
     /// How it keeps accesses inside the memory.
     pub bounds: MemoryBounds,
+    /// Which functions have native code.
+    pub native: Native,
 }
 
-/// The ways that are compared: all tiers, and compiled code with both kinds of bounds.
-pub const WAYS: [Way; 5] = [
-    way(Tier::Interpreter, MemoryBounds::Guarded),
-    way(Tier::Jit, MemoryBounds::Guarded),
-    way(Tier::Jit, MemoryBounds::Explicit),
-    way(Tier::Tiered, MemoryBounds::Guarded),
-    way(Tier::Observed, MemoryBounds::Guarded),
+/// Which functions have native code, in a tier that has any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Native {
+    /// Those for which the engine sees to it.
+    Policy,
+    /// About half of them, the same all the time.
+    Half,
+}
+
+/// The ways that are compared: all tiers, compiled code with both kinds of bounds, and compiled and interpreted functions
+/// that call each other.
+pub const WAYS: [Way; 6] = [
+    way(Tier::Interpreter, MemoryBounds::Guarded, Native::Policy),
+    way(Tier::Jit, MemoryBounds::Guarded, Native::Policy),
+    way(Tier::Jit, MemoryBounds::Explicit, Native::Policy),
+    way(Tier::Tiered, MemoryBounds::Guarded, Native::Policy),
+    way(Tier::Tiered, MemoryBounds::Guarded, Native::Half),
+    way(Tier::Observed, MemoryBounds::Guarded, Native::Policy),
 ];
 
-const fn way(tier: Tier, bounds: MemoryBounds) -> Way {
-    Way { tier, bounds }
+const fn way(tier: Tier, bounds: MemoryBounds, native: Native) -> Way {
+    Way { tier, bounds, native }
 }
 
 /// The rulesets that modules are compared under.
 pub const RULESETS: [&Ruleset; 2] = [&Ruleset::STRICT, &Ruleset::ARWEN_1_3];
 
+/// Functions of a module that may be in the half that is compiled.
+const MOST_FUNCTIONS: u32 = 1000;
+
 /// Slots of a stack that a few calls fill.
 const SMALL_STACK: u32 = 160;
 
 /// The engines of one ruleset, with its stack or with a small one, in the order of [`WAYS`]; the same for all modules. The
-/// tiered one asks for native code with the second call, so that the first two are interpreted and the others are not.
+/// tiered one asks for native code with the second call, so that the first two are interpreted and those that call the same
+/// functions are not.
 fn engines(rules: &'static Ruleset, small_stack: bool) -> &'static [Engine; WAYS.len()] {
     static ENGINES: [[OnceLock<[Engine; WAYS.len()]>; 2]; RULESETS.len()] =
         [const { [const { OnceLock::new() }; 2] }; RULESETS.len()];
@@ -73,12 +90,17 @@ fn engines(rules: &'static Ruleset, small_stack: bool) -> &'static [Engine; WAYS
         .position(|known| known.name == rules.name)
         .unwrap_or_default();
     ENGINES[known][usize::from(small_stack)].get_or_init(|| {
-        WAYS.map(|Way { tier, bounds }| {
-            let mut config = Config::new(RULESETS[known]).tier(tier).memory_bounds(bounds);
+        WAYS.map(|way| {
+            let config = Config::new(RULESETS[known]).tier(way.tier);
+            let mut config = config.memory_bounds(way.bounds);
             if small_stack {
                 config = config.stack_limit(SMALL_STACK);
             }
-            Engine::new(config.promote_after(2, u64::MAX))
+            let calls = match way.native {
+                Native::Policy => 2,
+                Native::Half => u32::MAX,
+            };
+            Engine::new(config.promote_after(calls, u64::MAX))
         })
     })
 }
@@ -93,6 +115,7 @@ pub struct Subject {
 
 impl Subject {
     /// Compiles a module in every way, in the order of [`WAYS`], for a stack as large as the ruleset says or a small one.
+    /// `seed` decides which half of its functions is compiled where half of them are.
     ///
     /// # Errors
     /// When it does not compile, in words.
@@ -101,10 +124,16 @@ impl Subject {
         rules: &'static Ruleset,
         prices: Prices,
         small_stack: bool,
+        seed: u64,
     ) -> Result<Vec<Self>, String> {
         let costs = prices.costs()?;
-        let subject = |(way, engine)| {
+        let subject = |(way, engine): (Way, &Engine)| {
             let module = Module::new(engine, wasm).map_err(|error| format!("does not compile: {error}"))?;
+            if let Native::Half = way.native {
+                let mut numbers = Numbers::new(seed);
+                // Indices beyond the last function mean nothing.
+                module.request_native_of((0..MOST_FUNCTIONS).filter(|_| numbers.draw() % 2 == 0));
+            }
             let costs = module.plan().costs(&costs);
             Ok(Self { way, module, costs })
         };

@@ -1,13 +1,12 @@
 //! Calls: direct, to imports, through tables, and as tail calls.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{
-    ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, SigRef, UserExternalName, Value, types,
-};
+use cranelift_codegen::ir::{ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, SigRef, Value, types};
 use wasmparser::Operator;
 
 use super::Lower;
 use crate::jit::abi::wasm_signature;
+use crate::jit::compile::Named;
 use crate::jit::env::POINTER;
 use crate::jit::gas;
 use crate::trap::Trap;
@@ -59,7 +58,7 @@ impl Lower<'_, '_> {
             let name = self
                 .b
                 .func
-                .declare_imported_user_function(UserExternalName { namespace: 0, index });
+                .declare_imported_user_function(Named::Code.name(index));
             let name = ExternalName::user(name);
             let callee = self.b.import_function(ExtFuncData {
                 name,
