@@ -93,9 +93,11 @@ impl Config {
         self
     }
 
-    /// For [`Tier::Tiered`]: when a module is queued for compilation. Either at the start of its call number `calls`
-    /// (0 and 1: the first), or after a call when all its calls together have used `work` gas (gas that host functions
-    /// charge included: it is the one measure of work that costs nothing to take). Default: 2 calls, a million gas,
+    /// For [`Tier::Tiered`]: when a module is queued for compilation, of the functions that have been called. Either at
+    /// the start of its call number `calls` (0 and 1: the first), or after a call when all its calls together have used
+    /// `work` gas (gas that host functions charge included: it is the one measure of work that costs nothing to take).
+    /// Then again after twice, four times, eight times as many calls or as much work that came to a function without
+    /// native code, up to the eighth time, when all functions are compiled. Default: 2 calls, a million gas,
     /// which the interpreter spends in about the time that compiling an average contract takes.
     pub fn promote_after(mut self, calls: u32, work: u64) -> Self {
         (self.promote_calls, self.promote_work) = (calls, work);

@@ -316,7 +316,7 @@ fn background_compilation_keeps_its_code_and_the_next_engine_starts_with_it() {
     let engine = Engine::new(tiered());
     let next = Module::new(&engine, &wasm(MODULE)).unwrap();
     assert_eq!(next.tier_status(), TierStatus::Partly(2));
-    for _ in 0..2 {
+    for _ in 0..4 {
         assert_eq!(run(&next, "v3", u64::MAX), wanted);
     }
     assert_eq!(next.wait_for_native(), TierStatus::Native);

@@ -214,17 +214,21 @@ fn what_is_called_is_compiled_and_what_is_not_is_not() {
     let engine = Engine::new(tiered().promote_after(2, u64::MAX));
     let module = Module::new(&engine, &wasm(text)).unwrap();
     let (mut store, instance) = instance(&module, u64::MAX, &mut NoHost);
-    let mut twice = |name| {
-        for _ in 0..2 {
+    let mut often = |name, calls| {
+        for _ in 0..calls {
             assert_eq!(call(&mut store, instance, name, &[]).0, Ok(vec![]));
         }
         module.wait_for_native()
     };
-    assert_eq!(twice("a"), TierStatus::Partly(2));
+    assert_eq!(often("a", 1), TierStatus::Interpreted);
+    assert_eq!(often("a", 1), TierStatus::Partly(2));
     // Nothing new is called.
-    assert_eq!(twice("a"), TierStatus::Partly(2));
-    assert_eq!(twice("c"), TierStatus::Partly(4));
-    assert_eq!(twice("e"), TierStatus::Native);
+    assert_eq!(often("a", 100), TierStatus::Partly(2));
+    // Each time it takes twice as long.
+    assert_eq!(often("c", 3), TierStatus::Partly(2));
+    assert_eq!(often("c", 1), TierStatus::Partly(4));
+    assert_eq!(often("e", 7), TierStatus::Partly(4));
+    assert_eq!(often("e", 1), TierStatus::Native);
 }
 
 #[test]
@@ -251,16 +255,13 @@ fn in_the_end_everything_is_compiled_together() {
     let module = Module::new(&engine, &wasm(&text)).unwrap();
     let (mut store, instance) = instance(&module, u64::MAX, &mut NoHost);
     module.request_native_of([39]);
-    module.wait_for_native();
-    let mut statuses = Vec::new();
-    for index in 0..10 {
-        call(&mut store, instance, &index.to_string(), &[]).0.unwrap();
-        statuses.push(module.wait_for_native());
+    for index in 1..8 {
+        for _ in 0..1 << index {
+            assert_eq!(module.wait_for_native(), TierStatus::Partly(index));
+            assert_eq!(call(&mut store, instance, &index.to_string(), &[]).0, Ok(vec![]));
+        }
     }
-    let steps = (2..8)
-        .map(TierStatus::Partly)
-        .chain([(); 4].map(|()| TierStatus::Native));
-    assert_eq!(statuses, steps.collect::<Vec<_>>());
+    assert_eq!(module.wait_for_native(), TierStatus::Native);
 }
 
 #[test]

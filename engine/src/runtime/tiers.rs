@@ -87,7 +87,9 @@ impl Heat {
     /// Counts a call that comes to the interpreter.
     #[cold]
     fn count(&self, store: &Store) {
-        if self.promotion(store).count_call() >= store.engine().config().promote_calls {
+        let promotion = self.promotion(store);
+        let enough = store.engine().config().promote_calls;
+        if promotion.count_call() >= enough.saturating_mul(promotion.patience()) {
             store.request_native();
         }
     }
@@ -106,7 +108,9 @@ impl Heat {
             self.count(store);
         }
         let work = store.meter.used().saturating_sub(self.used_before);
-        if self.promotion(store).count_work(work) >= store.engine().config().promote_work {
+        let promotion = self.promotion(store);
+        let enough = store.engine().config().promote_work;
+        if promotion.count_work(work) >= enough.saturating_mul(promotion.patience().into()) {
             store.request_native();
         }
     }

@@ -6,8 +6,9 @@
 //!   counts as work. The module is queued for compilation when it has been called as often, or has worked as much, as
 //!   [`Config::promote_after`](crate::Config::promote_after) says. When the queue is full, the next call asks again.
 //! - What is compiled are the functions that have been called until then, most of a contract's never are; all of them if
-//!   none has. From then on calls count that came to a function without native code, and by the same measure those
-//!   called meanwhile are compiled as well. The last of [`MOST_STEPS`] steps compiles whatever is left.
+//!   none has. From then on calls count that came to a function without native code: after twice as many, or twice as much
+//!   work, those called meanwhile are compiled as well, then after four times as many, and so on. The last of
+//!   [`MOST_STEPS`] steps compiles whatever is left.
 //! - A store runs natively when every instance in it has native code and every memory the guard that the code relies on,
 //!   and is interpreted otherwise, as is a call for which the machine has no native stack. That is decided
 //!   when an instance is made and when a function is invoked, never while code runs. In a store that runs natively a
@@ -211,6 +212,11 @@ impl Promotion {
         while matches!(self.stage.load(Ordering::Acquire), QUEUED | COMPILING) {
             code = self.changed.wait(code).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// How many times as many calls and as much work as in the beginning the next code takes.
+    pub fn patience(&self) -> u32 {
+        1 << self.steps().min(MOST_STEPS)
     }
 
     /// Counts a call; gives the calls so far.

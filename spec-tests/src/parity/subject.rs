@@ -132,7 +132,7 @@ impl Subject {
             if let Native::Half = way.native {
                 let mut numbers = Numbers::new(seed);
                 // Indices beyond the last function mean nothing.
-                module.request_native_of((0..MOST_FUNCTIONS).filter(|_| numbers.draw() % 2 == 0));
+                module.request_native_of((0..MOST_FUNCTIONS).filter(|_| numbers.draw().is_multiple_of(2)));
             }
             let costs = module.plan().costs(&costs);
             Ok(Self { way, module, costs })
