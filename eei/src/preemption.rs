@@ -9,8 +9,8 @@ use std::cell::Cell;
 use arwen_engine::{Abandoned, Interrupt};
 use arwen_interface::Bytes;
 
-/// Bytes between two looks at the flag. The slowest hash takes some 30 microseconds for them.
-pub(crate) const PIECE: usize = 4096;
+/// Bytes between two looks at the flag. The slowest hash takes some 8 microseconds for them.
+pub(crate) const PIECE: usize = 1024;
 
 /// The flag, and whether it has cut the current run short.
 #[derive(Default)]

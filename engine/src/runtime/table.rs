@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)]
 
+use std::collections::TryReserveError;
+
 use crate::error::{InstantiateError, NoGrowth};
 use crate::trap::Trap;
 use crate::value::TableType;
@@ -17,7 +19,9 @@ pub(crate) struct TableCell {
     pub len: u64,
 }
 
-/// A table. Elements are slots: 0 is null, else a reference as [`super::context::FuncRef`] says.
+/// A table. Elements are slots: 0 is null, else a reference as [`super::context::FuncRef`] says. One that may grow has room
+/// for all of it from the start, where the system grants it: to move many elements takes long, and pages that are not
+/// touched cost nothing.
 #[derive(Debug)]
 pub(crate) struct Table {
     /// Boxed: compiled code holds its address.
@@ -40,16 +44,21 @@ impl Table {
             });
         }
         let len = ty.limits.min as usize;
-        // Tried first: without it a refusal would end the process. Pages of zeros are then not touched.
-        Vec::<u64>::new()
-            .try_reserve_exact(len)
+        let room = most(&ty).max(ty.limits.min) as usize;
+        let elements = zeros(room).map(|mut elements| {
+            elements.truncate(len);
+            elements
+        });
+        // One that could grow far need not.
+        let elements = elements
+            .or_else(|_| zeros(len))
             .map_err(|e| InstantiateError::Resource(format!("no memory for a table: {e}")))?;
         let mut table = Self {
             cell: Box::new(TableCell {
                 base: std::ptr::null_mut(),
                 len: 0,
             }),
-            elements: vec![0; len],
+            elements,
             ty,
         };
         table.refresh();
@@ -94,7 +103,7 @@ impl Table {
     pub fn grow(&mut self, count: u32) -> Result<u32, NoGrowth> {
         let old = self.len();
         let new = old.checked_add(count).ok_or(NoGrowth::Limit)?;
-        if new > self.ty.limits.max.unwrap_or(u32::MAX).min(MAX_ELEMENTS) {
+        if new > most(&self.ty) {
             return Err(NoGrowth::Limit);
         }
         self.elements
@@ -138,6 +147,18 @@ impl Table {
             .copy_within(from as usize..from as usize + count as usize, to as usize);
         Ok(())
     }
+}
+
+/// Elements that a table of a type may have.
+fn most(ty: &TableType) -> u32 {
+    ty.limits.max.unwrap_or(u32::MAX).min(MAX_ELEMENTS)
+}
+
+/// So many zeros, whose pages are not touched.
+fn zeros(len: usize) -> Result<Vec<u64>, TryReserveError> {
+    // Tried first: without it a refusal would end the process.
+    Vec::<u64>::new().try_reserve_exact(len)?;
+    Ok(vec![0; len])
 }
 
 fn range(elements: &mut [u64], at: u32, count: u32) -> Result<&mut [u64], Trap> {
