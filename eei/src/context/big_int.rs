@@ -12,7 +12,16 @@ use num_traits::Zero;
 #[derive(Default)]
 pub(crate) struct BigInts {
     values: BTreeMap<i32, BigInt>,
-    saved: Vec<BTreeMap<i32, BigInt>>,
+    saved: Vec<Saved>,
+}
+
+/// What brings back the numbers of before.
+enum Saved {
+    /// All of them.
+    All(BTreeMap<i32, BigInt>),
+    /// Those of handles that have been touched since; none where the handle was not in use. So that a call costs what it
+    /// touches, not what there is.
+    Touched(BTreeMap<i32, Option<BigInt>>),
 }
 
 impl BigInts {
@@ -22,12 +31,33 @@ impl BigInts {
         while self.values.contains_key(&handle) {
             handle = handle.wrapping_add(1);
         }
-        self.values.insert(handle, value);
+        self.set(handle, value);
         handle
     }
 
-    /// The number of a handle, which is in use from then on.
+    /// Gives a handle another number.
+    pub(crate) fn set(&mut self, handle: i32, value: BigInt) {
+        let before = self.values.insert(handle, value);
+        if let Some(Saved::Touched(touched)) = self.saved.last_mut() {
+            touched.entry(handle).or_insert(before);
+        }
+    }
+
+    /// The number of a handle, which is in use from then on, to look at.
+    pub(crate) fn read(&mut self, handle: i32) -> &BigInt {
+        if !self.values.contains_key(&handle) {
+            self.set(handle, BigInt::ZERO);
+        }
+        self.peek(handle)
+    }
+
+    /// The number of a handle, which is in use from then on, to change.
     pub(crate) fn get(&mut self, handle: i32) -> &mut BigInt {
+        if let Some(Saved::Touched(touched)) = self.saved.last_mut() {
+            touched
+                .entry(handle)
+                .or_insert_with(|| self.values.get(&handle).cloned());
+        }
         self.values.entry(handle).or_default()
     }
 
@@ -39,28 +69,54 @@ impl BigInts {
 
     /// Bytes of what it holds, part by part.
     pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
-        let all = std::iter::once(&self.values).chain(&self.saved);
-        all.flat_map(BTreeMap::values)
-            .map(|value| usize::try_from(value.bits() / 8).unwrap_or(usize::MAX))
+        let saved = self.saved.iter().flat_map(|saved| {
+            let (all, touched) = match saved {
+                Saved::All(all) => (Some(all), None),
+                Saved::Touched(touched) => (None, Some(touched)),
+            };
+            let all = all.into_iter().flat_map(BTreeMap::values);
+            let touched = touched.into_iter().flat_map(BTreeMap::values).flatten();
+            all.chain(touched)
+        });
+        let all = self.values.values().chain(saved);
+        all.map(|value| usize::try_from(value.bits() / 8).unwrap_or(usize::MAX))
     }
 
     /// Saves all numbers and begins with none.
     pub(crate) fn put_aside(&mut self) {
-        self.saved.push(std::mem::take(&mut self.values));
+        self.saved.push(Saved::All(std::mem::take(&mut self.values)));
     }
 
+    /// Saves all numbers and goes on with them.
     pub(crate) fn push_state(&mut self) {
-        self.saved.push(self.values.clone());
+        self.saved.push(Saved::Touched(BTreeMap::new()));
     }
 
+    /// Goes back to the numbers that were saved last.
     pub(crate) fn pop_set_state(&mut self) {
-        if let Some(values) = self.saved.pop() {
-            self.values = values;
+        match self.saved.pop() {
+            Some(Saved::All(values)) => self.values = values,
+            Some(Saved::Touched(touched)) => {
+                for (handle, before) in touched {
+                    match before {
+                        Some(value) => self.values.insert(handle, value),
+                        None => self.values.remove(&handle),
+                    };
+                }
+            }
+            None => {}
         }
     }
 
+    /// Keeps the numbers as they are, and forgets what was saved last.
     pub(crate) fn pop_discard(&mut self) {
-        self.saved.pop();
+        if let Some(Saved::Touched(inner)) = self.saved.pop()
+            && let Some(Saved::Touched(outer)) = self.saved.last_mut()
+        {
+            for (handle, before) in inner {
+                outer.entry(handle).or_insert(before);
+            }
+        }
     }
 }
 
@@ -131,6 +187,53 @@ mod tests {
         assert_eq!(low_i64(&-wide), -5);
         assert_eq!(low_i64(&i64::MIN.into()), i64::MIN);
         assert_eq!(low_i64(&u64::MAX.into()), -1);
+    }
+
+    #[test]
+    fn what_is_saved_comes_back_as_copies_would() {
+        let mut ints = BigInts::default();
+        // Each level with whether it began with none.
+        let (mut values, mut copies) = (BTreeMap::<i32, BigInt>::new(), Vec::new());
+        let mut state = 1u64;
+        for _ in 0..20_000 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let (what, handle, number) = (state >> 60, (state >> 40) as i32 % 8, (state >> 33) as i32);
+            match what {
+                0 if copies.len() < 5 => {
+                    ints.put_aside();
+                    copies.push((std::mem::take(&mut values), true));
+                }
+                1 | 2 if copies.len() < 5 => {
+                    ints.push_state();
+                    copies.push((values.clone(), false));
+                }
+                3 => {
+                    ints.pop_set_state();
+                    if let Some((copy, _)) = copies.pop() {
+                        values = copy;
+                    }
+                }
+                4 if copies.last().is_some_and(|(_, aside)| !aside) => {
+                    ints.pop_discard();
+                    copies.pop();
+                }
+                5 => {
+                    let new = ints.put(number.into());
+                    assert_eq!(values.insert(new, number.into()), None);
+                }
+                6 | 7 => {
+                    ints.set(handle, number.into());
+                    values.insert(handle, number.into());
+                }
+                _ => {
+                    *ints.get(handle) += number;
+                    *values.entry(handle).or_default() += number;
+                }
+            }
+            assert_eq!(ints.values, values);
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl HostCall<'_, '_, '_> {
     /// Charges for each number that is wide. All handles are in use afterwards.
     fn charge_wide(&mut self, handles: &[BigHandle]) {
         for handle in handles {
-            let bytes = self.run.big_ints.get(handle.0).bits() / 8;
+            let bytes = self.run.big_ints.read(handle.0).bits() / 8;
             if bytes > FREE_BYTES {
                 self.run.charge_bytes(GasKey::DataCopyPerByte, bytes);
             }
@@ -32,7 +32,7 @@ impl HostCall<'_, '_, '_> {
     }
 
     fn set(&mut self, handle: BigHandle, value: BigInt) {
-        *self.run.big_ints.get(handle.0) = value;
+        self.run.big_ints.set(handle.0, value);
     }
 
     /// operation(a, b): here, or apart when the numbers are wide.
@@ -75,11 +75,11 @@ impl HostCall<'_, '_, '_> {
         more: u64,
         operation: impl FnOnce(&BigInt) -> T + Send + 'static,
     ) -> T {
-        let number = self.run.big_ints.get(a.0);
+        let number = self.run.big_ints.read(a.0);
         if !Growth::Sum.is_far(digits(number), more) {
             return operation(number);
         }
-        let number = std::mem::take(number);
+        let number = std::mem::take(self.run.big_ints.get(a.0));
         let (number, result) = self.run.core.preemption.apart(move |_| {
             let result = operation(&number);
             (number, result)
@@ -133,7 +133,7 @@ impl HostCall<'_, '_, '_> {
         b: BigHandle,
         operation: Operation<BigInt>,
     ) -> Result<(), Stop> {
-        self.run.big_ints.get(dest.0);
+        self.run.big_ints.read(dest.0);
         self.charge_wide(&[a, b]);
         if self.number(a).is_negative() || self.number(b).is_negative() {
             return Err(EeiError::BitwiseNegative.into());
@@ -150,7 +150,7 @@ impl HostCall<'_, '_, '_> {
         bits: i32,
         operation: fn(&BigInt, u32) -> BigInt,
     ) -> Result<(), Stop> {
-        self.run.big_ints.get(dest.0);
+        self.run.big_ints.read(dest.0);
         self.charge_wide(&[a]);
         let bits = u32::try_from(bits)
             .ok()
@@ -169,7 +169,7 @@ impl HostCall<'_, '_, '_> {
     }
 
     pub(crate) fn big_int_unsigned_byte_length(&mut self, a: BigHandle) -> Result<i32, Stop> {
-        Ok(self.run.big_ints.get(a.0).bits().div_ceil(8) as i32)
+        Ok(self.run.big_ints.read(a.0).bits().div_ceil(8) as i32)
     }
 
     pub(crate) fn big_int_signed_byte_length(&mut self, a: BigHandle) -> Result<i32, Stop> {
@@ -233,11 +233,11 @@ impl HostCall<'_, '_, '_> {
     }
 
     pub(crate) fn big_int_is_int64(&mut self, dest: BigHandle) -> Result<i32, Stop> {
-        Ok(self.run.big_ints.get(dest.0).to_i64().is_some().into())
+        Ok(self.run.big_ints.read(dest.0).to_i64().is_some().into())
     }
 
     pub(crate) fn big_int_get_int64(&mut self, dest: BigHandle) -> Result<i64, Stop> {
-        Ok(low_i64(self.run.big_ints.get(dest.0)))
+        Ok(low_i64(self.run.big_ints.read(dest.0)))
     }
 
     pub(crate) fn big_int_set_int64(&mut self, dest: BigHandle, value: i64) -> Result<(), Stop> {

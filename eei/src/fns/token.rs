@@ -89,14 +89,14 @@ impl HostCall<'_, '_, '_> {
         let token = self.token(address, token, nonce)?;
         let amount = token.value.unwrap_or_default();
         let len = unsigned_bytes(&amount).len() as i32;
-        *self.run.big_ints.get(value.0) = amount;
+        self.run.big_ints.set(value.0, amount);
         self.store(properties, &token.properties)?;
         if let Some(metadata) = token.metadata {
             self.store(hash, &metadata.hash)?;
             self.store(name, &metadata.name)?;
             self.store(attributes, &metadata.attributes)?;
             self.store(creator, &metadata.creator)?;
-            *self.run.big_ints.get(royalties.0) = metadata.royalties.into();
+            self.run.big_ints.set(royalties.0, metadata.royalties.into());
             if let Some(uri) = metadata.uris.first() {
                 self.store(uris, uri)?;
             }
@@ -128,7 +128,7 @@ impl HostCall<'_, '_, '_> {
         dest: BigHandle,
     ) -> Result<(), Stop> {
         let token = self.token(address, token, nonce)?;
-        *self.run.big_ints.get(dest.0) = token.value.unwrap_or_default();
+        self.run.big_ints.set(dest.0, token.value.unwrap_or_default());
         Ok(())
     }
 }
