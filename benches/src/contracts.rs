@@ -120,17 +120,18 @@ pub fn call(store: &mut Store, instance: InstanceId, name: &str) -> Result<(), T
     }
 }
 
+/// The exports without parameters.
+pub fn callable(module: &Module) -> impl Iterator<Item = &str> {
+    module.exports().filter_map(|export| {
+        let plain = matches!(export.ty, ExternType::Func(ty) if ty.params().is_empty());
+        plain.then_some(export.name)
+    })
+}
+
 /// The export that is called first: the constructor, or else the first without parameters.
 pub fn entry(module: &Module) -> Option<&str> {
-    let plain = |ty: &ExternType| matches!(ty, ExternType::Func(ty) if ty.params().is_empty());
-    let mut callable = module
-        .exports()
-        .filter(|export| plain(&export.ty))
-        .map(|export| export.name);
-    if module.export("init").is_some_and(|ty| plain(&ty)) {
-        return Some("init");
-    }
-    callable.next()
+    let init = callable(module).find(|name| *name == "init");
+    init.or_else(|| callable(module).next())
 }
 
 /// Processor time of this thread, in microseconds.

@@ -17,6 +17,7 @@ mod interrupt;
 mod ipc;
 mod kernels;
 mod load;
+mod promote;
 mod report;
 mod scale;
 #[path = "../../eei/tests/common/mod.rs"]
@@ -66,6 +67,10 @@ enum Command {
     /// Prints how long contracts take from their bytes to the first result, interpreted; with --out writes cold-DATE.
     #[command(after_help = example!("cold examples --passes 9"))]
     Cold(ContractsArgs),
+    /// Prints how long contracts take from being called until native code of what is called is there, and of everything;
+    /// with --out writes promote-DATE.
+    #[command(after_help = example!("promote examples --passes 5"))]
+    Promote(ContractsArgs),
     /// Prints how long compiled contracts take from the cache folder to a module that is ready, and what of it; with
     /// --out writes load-DATE.
     #[command(after_help = example!("load examples --module token"))]
@@ -281,6 +286,7 @@ fn main() -> ExitCode {
             });
             kept.map_err(|e| e.to_string())
         }
+        Command::Promote(args) => promote::run(&args.folder, &args.module, args.passes, args.out.as_deref()),
         Command::Cold(args) => cold::run(&args.folder, &args.module, args.passes, args.out.as_deref()),
         Command::Load(args) => load::run(&args.folder, &args.module, args.passes, args.out.as_deref()),
         Command::Instantiate(args) => instantiate::run(&args.folder, &args.module, args.out.as_deref()),
