@@ -265,6 +265,24 @@ fn in_the_end_everything_is_compiled_together() {
 }
 
 #[test]
+fn who_knows_what_is_needed_may_ask_as_often_as_there_are_functions() {
+    let functions = "(func)".repeat(20);
+    let module = module(tiered(), &format!("(module {functions})"));
+    for index in 0..20 {
+        let there = module.tier_status();
+        let wanted = if index == 0 {
+            TierStatus::Interpreted
+        } else {
+            TierStatus::Partly(index)
+        };
+        assert_eq!(there, wanted);
+        module.request_native_of([index]);
+        module.wait_for_native();
+    }
+    assert_eq!(module.tier_status(), TierStatus::Native);
+}
+
+#[test]
 fn a_function_that_is_refused_leaves_the_others_their_code() {
     let large = "(drop (i32.const 1))".repeat(100);
     let text = format!(

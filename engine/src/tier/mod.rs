@@ -133,7 +133,7 @@ pub(crate) struct Made {
     pub refused: Vec<(u32, Refusal)>,
 }
 
-/// How often code may be added to a module's, the first included.
+/// How often a module gets the code of what has been called; the last time it gets all there can be.
 const MOST_STEPS: u32 = 8;
 
 /// Values of [`Promotion::stage`].
@@ -303,10 +303,9 @@ impl Promotion {
         }
         let complete = functions.all(|function| native.has(function) || code.refused.contains(&function));
         code.native = Some(Arc::new(native));
-        let steps = self.steps.fetch_add(1, Ordering::AcqRel) + 1;
+        self.steps.fetch_add(1, Ordering::AcqRel);
         self.cool();
-        let over = complete || steps >= MOST_STEPS;
-        self.end(code, if over { SETTLED } else { OPEN });
+        self.end(code, if complete { SETTLED } else { OPEN });
     }
 
     /// Takes in what is there from the start.
