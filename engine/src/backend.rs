@@ -138,6 +138,7 @@ pub(crate) fn invoke(store: &mut Store, host: &mut dyn Host, call: Invocation<'_
 }
 
 /// Runs a function in the interpreter, and all that it calls.
+#[inline]
 pub(crate) fn interpret(store: &mut Store, host: &mut dyn Host, call: Invocation<'_>) -> Result<(), Trap> {
     store.interpreted = true;
     interp::invoke(store, host, call)
