@@ -14,6 +14,11 @@ const ABSENT: u32 = u32::MAX;
 /// Marks the start of a way out to the interpreter that stands for a function with a body.
 const LEFT_OUT: u32 = 1 << 31;
 
+/// Where a function starts by its word, and whether that is its own code.
+fn place(word: u32) -> Option<(u32, bool)> {
+    (word != ABSENT).then_some((word & !LEFT_OUT, word & LEFT_OUT == 0))
+}
+
 /// Tables that grow.
 pub(crate) struct Parts {
     /// Offsets of functions by index, [`ABSENT`] or marked [`LEFT_OUT`].
@@ -66,10 +71,7 @@ impl Parts {
 
     /// Where a call of a function goes, and whether that is its own code; `None` when it has no place.
     pub fn callee(&self, index: u32) -> Option<(u32, bool)> {
-        match *self.functions.get(index as usize)? {
-            ABSENT => None,
-            start => Some((start & !LEFT_OUT, start & LEFT_OUT == 0)),
-        }
+        place(*self.functions.get(index as usize)?)
     }
 
     /// A call of a function without code.
@@ -240,10 +242,7 @@ impl Tables {
     /// needs a place for it.
     pub fn function(&self, index: u32) -> Option<(u32, bool)> {
         debug_assert!((index as usize) < self.functions);
-        match self.word(index as usize) {
-            ABSENT => None,
-            start => Some((start & !LEFT_OUT, start & LEFT_OUT == 0)),
-        }
+        place(self.word(index as usize))
     }
 
     /// Where the way in for a distinct type starts, if there is one.
