@@ -13,8 +13,8 @@
 //!   and is interpreted otherwise, as is a call for which the machine has no native stack. That is decided
 //!   when an instance is made and when a function is invoked, never while code runs. In a store that runs natively a
 //!   function without native code is interpreted, with all that it calls, until it returns.
-//! - A compilation is held to a [`NativeBudget`] that counts. Refused, failed or panicked: the function, or the whole module
-//!   where that is what was asked for, stays interpreted for good, which no outcome shows, and
+//! - A compilation is held to a [`NativeBudget`] that counts. Refused, failed or panicked: the function stays interpreted
+//!   for good, which no outcome shows. Where the whole module was asked for, so does that, and
 //!   [`Module::tier_status`](crate::Module::tier_status) says why.
 //!
 //! [`Tier::Jit`](crate::Tier::Jit) compiles while the module is made, each function when its bytes are there; a refusal has
