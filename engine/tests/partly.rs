@@ -316,6 +316,35 @@ fn a_function_that_is_refused_leaves_the_others_their_code() {
 }
 
 #[test]
+fn what_is_there_and_ways_out_count_for_the_budget() {
+    // The second function takes half of what is allowed, and so does the first, which is asked for later.
+    let body = "(drop (i32.const 1))".repeat(20);
+    let text = format!("(module (func {body}) (func {body}) (func {body}))");
+    let budget = NativeBudget {
+        module_code_bytes: 140,
+        ..NativeBudget::default()
+    };
+    let bounded = module(tiered().native_budget(budget), &text);
+    for (index, there) in [(2, 1), (0, 2), (1, 2)] {
+        bounded.request_native_of([index]);
+        assert_eq!(bounded.wait_for_native(), TierStatus::Partly(there), "{index}");
+    }
+    // Functions in a table, none of them compiled.
+    let budget = NativeBudget {
+        machine_code_bytes: 10_000,
+        ..NativeBudget::default()
+    };
+    let text = format!(
+        "(module (table 1000 funcref) (elem (i32.const 0) {}) {} (func))",
+        (0..1000).map(|index| format!("{index} ")).collect::<String>(),
+        "(func (unreachable))".repeat(1000)
+    );
+    let bounded = module(tiered().native_budget(budget), &text);
+    bounded.request_native_of([1000]);
+    assert!(matches!(bounded.wait_for_native(), TierStatus::Refused(_)));
+}
+
+#[test]
 fn instances_with_native_code_of_different_functions_call_each_other() {
     let giver = r#"(module (table (export "t") 4 funcref) (global (export "g") i32 (i32.const 0))
         (type $f (func (param i32) (result i32)))

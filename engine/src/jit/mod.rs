@@ -89,14 +89,16 @@ impl Compiler {
         tally.begin(&self.budget, info)?;
         let mut refused = Vec::new();
         let mut units = Vec::new();
-        for body in 0..info.bodies().len() as u32 {
-            let function = info.imported_funcs + body;
-            let there = old.is_some_and(|old| old.has(function));
-            if !there && !wanted.includes(function) {
+        let there = |function| old.is_some_and(|old| old.has(function));
+        // What is there counts before what is not, whatever the order they stand in.
+        for function in info.defined().filter(|function| there(*function)) {
+            tally.add(&self.budget, info, function - info.imported_funcs)?;
+        }
+        for function in info.defined() {
+            if there(function) || !wanted.includes(function) {
                 continue;
             }
-            match tally.add(&self.budget, info, body) {
-                _ if there => {}
+            match tally.add(&self.budget, info, function - info.imported_funcs) {
                 Ok(()) => units.push(Unit::Function(function)),
                 Err(refusal) if wanted.is_all() => return Err(refusal.into()),
                 Err(refusal) => refused.push((function, refusal)),
@@ -117,12 +119,16 @@ impl Compiler {
             units.extend(ways_out(info));
         }
 
-        let bytes = AtomicUsize::new(old.map_or(0, NativeCode::bytes));
+        let bytes = AtomicUsize::new(old.map_or(0, NativeCode::code_bytes));
         let make = |at: usize, scratch: &mut Scratch| {
             let unit = units[at];
             let compiled = self.unit(info, unit, scratch).and_then(|compiled| {
-                let bytes = bytes.fetch_add(compiled.bytes.len(), Ordering::Relaxed) + compiled.bytes.len();
-                self.budget.check_machine_code(bytes)?;
+                let len = compiled.bytes.len();
+                let sum = bytes.fetch_add(len, Ordering::Relaxed) + len;
+                self.budget.check_machine_code(sum).inspect_err(|_| {
+                    // What is refused takes no place from others.
+                    bytes.fetch_sub(len, Ordering::Relaxed);
+                })?;
                 Ok(compiled)
             });
             match (unit.function(), compiled) {
@@ -166,6 +172,8 @@ impl Compiler {
         old: Option<&NativeCode>,
         units: &Units,
     ) -> Result<NativeCode, Refusal> {
+        // With every copy of a way out.
+        self.budget.check_machine_code(units.linked_bytes(info, old))?;
         let align = u64::from(self.isa.function_alignment().minimum).max(self.isa.symbol_alignment());
         let linked = caught(|| NativeCode::link(info, old, units, align as u32), None)?;
         linked.map_err(|reason| Refusal::Failed {

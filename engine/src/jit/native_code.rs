@@ -46,6 +46,21 @@ impl Units {
         }
     }
 
+    /// Bytes of machine code when these units are added to `old`, the space between them aside.
+    pub fn linked_bytes(&self, info: &ModuleInfo, old: Option<&NativeCode>) -> usize {
+        let own = self.functions.iter().chain(&self.ways_in);
+        let own: usize = own.map(|(_, unit)| unit.bytes.len()).sum();
+        let copy = |exit, function| {
+            let unit = self.ways_out.get(&(exit, info.func_canonical(function)));
+            unit.map_or(0, |unit| unit.bytes.len())
+        };
+        let imports = (0..info.imported_funcs).filter(|_| old.is_none());
+        let imports: usize = imports.map(|function| copy(Exit::Host, function)).sum();
+        let left_out = self.left_out(info, old).into_iter();
+        let left_out: usize = left_out.map(|function| copy(Exit::Interpreter, function)).sum();
+        old.map_or(0, NativeCode::code_bytes) + own + imports + left_out
+    }
+
     /// Functions that need a way out to the interpreter when these units are added to `old`: compiled code may come to
     /// them, and they have no place.
     pub fn left_out(&self, info: &ModuleInfo, old: Option<&NativeCode>) -> BTreeSet<u32> {
@@ -161,6 +176,11 @@ impl NativeCode {
     /// The code, then the tables, as [`NativeCode::load`] takes them.
     pub fn parts(&self) -> [&[u8]; 2] {
         [self.code.bytes(), self.tables.bytes()]
+    }
+
+    /// Bytes of its machine code.
+    pub fn code_bytes(&self) -> usize {
+        self.code.bytes().len()
     }
 
     /// Bytes it takes.

@@ -88,7 +88,7 @@ impl Heat {
     #[cold]
     fn count(&self, store: &Store) {
         let promotion = self.promotion(store);
-        let enough = store.engine().config().promote_calls;
+        let enough = store.engine().config().promote_calls.max(1);
         if promotion.count_call() >= enough.saturating_mul(promotion.patience()) {
             store.request_native();
         }
@@ -109,7 +109,7 @@ impl Heat {
         }
         let work = store.meter.used().saturating_sub(self.used_before);
         let promotion = self.promotion(store);
-        let enough = store.engine().config().promote_work;
+        let enough = store.engine().config().promote_work.max(1);
         if promotion.count_work(work) >= enough.saturating_mul(promotion.patience().into()) {
             store.request_native();
         }
