@@ -1,4 +1,4 @@
-//! The native tier: Cranelift makes machine code of every function of a module.
+//! The native tier: Cranelift makes machine code of functions of a module, all or some.
 
 mod abi;
 mod arch;
@@ -33,7 +33,7 @@ pub(crate) use code_memory::OpenCode;
 use compile::{Compiled, Exit, Scratch, Unit};
 pub(crate) use enter::{invoke, place};
 pub(crate) use native_code::NativeCode;
-use native_code::Units;
+use native_code::{Layout, Units};
 pub(crate) use tables::table_bytes;
 
 /// Compiles modules for this machine.
@@ -104,17 +104,11 @@ impl Compiler {
                 Err(refusal) => refused.push((function, refusal)),
             }
         }
-        let ways_in: Vec<u32> = match wanted {
-            Wanted::All => (0..info.distinct_types.len() as u32).collect(),
-            Wanted::These(_) => info
-                .entered_types(|index| wanted.includes(index))
-                .into_iter()
-                .collect(),
-        };
-        let ways_in = ways_in
-            .into_iter()
-            .filter(|ty| old.is_none_or(|old| !old.has_way_in(*ty)));
-        units.extend(ways_in.map(Unit::WayIn));
+        // Whoever has a reference to a function may enter it.
+        let entered = info.escaping().filter(|function| wanted.includes(*function));
+        let types: BTreeSet<u32> = entered.map(|function| info.func_canonical(function)).collect();
+        let missing = |ty: &u32| old.is_none_or(|old| !old.has_way_in(*ty));
+        units.extend(types.into_iter().filter(missing).map(Unit::WayIn));
         if old.is_none() {
             units.extend(ways_out(info));
         }
@@ -172,14 +166,14 @@ impl Compiler {
         old: Option<&NativeCode>,
         units: &Units,
     ) -> Result<NativeCode, Refusal> {
-        // With every copy of a way out.
-        self.budget.check_machine_code(units.linked_bytes(info, old))?;
         let align = u64::from(self.isa.function_alignment().minimum).max(self.isa.symbol_alignment());
-        let linked = caught(|| NativeCode::link(info, old, units, align as u32), None)?;
-        linked.map_err(|reason| Refusal::Failed {
+        let failed = |reason| Refusal::Failed {
             reason,
             function: None,
-        })
+        };
+        let layout = Layout::new(info, old, units, align as u32).map_err(failed)?;
+        self.budget.check_machine_code(layout.code_bytes())?;
+        caught(|| NativeCode::link(layout), None)?.map_err(failed)
     }
 
     /// Must all memories that its code is run with be guarded?
@@ -258,7 +252,8 @@ impl Compilation {
                 return Err(Stopped::Cancelled);
             }
         }
-        let ways_in = (0..info.distinct_types.len()).map(|ty| Unit::WayIn(ty as u32));
+        let ways_in: BTreeSet<u32> = info.escaping().map(|index| info.func_canonical(index)).collect();
+        let ways_in = ways_in.into_iter().map(Unit::WayIn);
         for unit in ways_in.chain(ways_out(info)) {
             if unwanted() {
                 return Err(Stopped::Cancelled);

@@ -46,21 +46,6 @@ impl Units {
         }
     }
 
-    /// Bytes of machine code when these units are added to `old`, the space between them aside.
-    pub fn linked_bytes(&self, info: &ModuleInfo, old: Option<&NativeCode>) -> usize {
-        let own = self.functions.iter().chain(&self.ways_in);
-        let own: usize = own.map(|(_, unit)| unit.bytes.len()).sum();
-        let copy = |exit, function| {
-            let unit = self.ways_out.get(&(exit, info.func_canonical(function)));
-            unit.map_or(0, |unit| unit.bytes.len())
-        };
-        let imports = (0..info.imported_funcs).filter(|_| old.is_none());
-        let imports: usize = imports.map(|function| copy(Exit::Host, function)).sum();
-        let left_out = self.left_out(info, old).into_iter();
-        let left_out: usize = left_out.map(|function| copy(Exit::Interpreter, function)).sum();
-        old.map_or(0, NativeCode::code_bytes) + own + imports + left_out
-    }
-
     /// Functions that need a way out to the interpreter when these units are added to `old`: compiled code may come to
     /// them, and they have no place.
     pub fn left_out(&self, info: &ModuleInfo, old: Option<&NativeCode>) -> BTreeSet<u32> {
@@ -83,48 +68,15 @@ impl Units {
 }
 
 impl NativeCode {
-    /// Puts units into executable memory, behind a copy of `old`; no unit is placed at less than `align`. Among the units
-    /// are the ways out that are needed: to the host for all imports when there is no `old`, and to the interpreter for
-    /// [`Units::left_out`].
+    /// Puts code that has been laid out into executable memory.
     ///
     /// # Errors
     /// Why it cannot be done, in words.
-    pub fn link(info: &ModuleInfo, old: Option<&Self>, units: &Units, align: u32) -> Result<Self, String> {
-        let mut parts = match old {
-            Some(old) => old.tables.parts(),
-            None => Parts::new(info.funcs.len(), info.distinct_types.len()),
-        };
-        let old = old.map_or(&[][..], |old| old.code.bytes());
-        let mut layout = Layout {
-            placed: Vec::new(),
-            end: old.len(),
-            align,
-        };
-        let imports = (0..info.imported_funcs).filter(|_| old.is_empty());
-        let left_out = units.left_out(info, None);
-        for (function, unit) in &units.functions {
-            parts.add_function(*function, layout.place(unit, *function)?);
-        }
-        for (ty, unit) in &units.ways_in {
-            parts.add_way_in(*ty, layout.place(unit, 0)?);
-        }
-        let way_out = |exit, function| {
-            let unit = units.ways_out.get(&(exit, info.func_canonical(function)));
-            unit.ok_or_else(|| format!("no way out for function {function}"))
-        };
-        for function in imports {
-            parts.add_function(function, layout.place(way_out(Exit::Host, function)?, function)?);
-        }
-        for function in left_out {
-            if parts.callee(function).is_none() {
-                let unit = way_out(Exit::Interpreter, function)?;
-                parts.leave_out(function, layout.place(unit, function)?);
-            }
-        }
-
+    pub fn link(layout: Layout<'_>) -> Result<Self, String> {
+        let mut parts = layout.parts;
         let mut code = OpenCode::new(layout.end).map_err(|e| e.to_string())?;
         let bytes = code.bytes();
-        bytes[..old.len()].copy_from_slice(old);
+        bytes[..layout.old.len()].copy_from_slice(layout.old);
         for call in parts.take_open() {
             fill(bytes, &mut parts, call)?;
         }
@@ -225,14 +177,66 @@ struct Placed<'u> {
     function: u32,
 }
 
-/// Where units come to be.
-struct Layout<'u> {
+/// Where units come to be, behind a copy of what was there before.
+pub(crate) struct Layout<'u> {
+    old: &'u [u8],
     placed: Vec<Placed<'u>>,
+    parts: Parts,
     end: usize,
     align: u32,
 }
 
 impl<'u> Layout<'u> {
+    /// Lays out units behind `old`; none is placed at less than `align`. Among them are the ways out that are needed: to the
+    /// host for all imports when there is no `old`, and to the interpreter for [`Units::left_out`].
+    ///
+    /// # Errors
+    /// Why it cannot be done, in words.
+    pub fn new(
+        info: &ModuleInfo,
+        old: Option<&'u NativeCode>,
+        units: &'u Units,
+        align: u32,
+    ) -> Result<Self, String> {
+        let bytes = old.map_or(&[][..], |old| old.code.bytes());
+        let mut layout = Self {
+            old: bytes,
+            placed: Vec::new(),
+            parts: match old {
+                Some(old) => old.tables.parts(),
+                None => Parts::new(info.funcs.len(), info.distinct_types.len()),
+            },
+            end: bytes.len(),
+            align,
+        };
+        for (function, unit) in &units.functions {
+            let start = layout.place(unit, *function)?;
+            layout.parts.add_function(*function, start);
+        }
+        for (ty, unit) in &units.ways_in {
+            let start = layout.place(unit, 0)?;
+            layout.parts.add_way_in(*ty, start);
+        }
+        let way_out = |exit, function| {
+            let unit = units.ways_out.get(&(exit, info.func_canonical(function)));
+            unit.ok_or_else(|| format!("no way out for function {function}"))
+        };
+        for function in (0..info.imported_funcs).filter(|_| old.is_none()) {
+            let start = layout.place(way_out(Exit::Host, function)?, function)?;
+            layout.parts.add_function(function, start);
+        }
+        for function in units.left_out(info, old) {
+            let start = layout.place(way_out(Exit::Interpreter, function)?, function)?;
+            layout.parts.leave_out(function, start);
+        }
+        Ok(layout)
+    }
+
+    /// Bytes of machine code.
+    pub fn code_bytes(&self) -> usize {
+        self.end
+    }
+
     /// Places a unit behind the others; gives where it starts.
     fn place(&mut self, unit: &'u Compiled, function: u32) -> Result<u32, String> {
         let start = self.end.next_multiple_of(unit.align.max(self.align) as usize);

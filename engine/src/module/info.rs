@@ -1,6 +1,5 @@
 //! What is known of a validated module, without code.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -130,8 +129,8 @@ impl ModuleInfo {
         }
     }
 
-    /// Functions that can be reached other than by a call that names them: exported, in a table, or referred to. May
-    /// give one several times.
+    /// Functions that can be reached other than by a call that names them: exported, in a table, referred to, or the one
+    /// that starts. May give one several times.
     pub fn escaping(&self) -> impl Iterator<Item = u32> {
         let exports = self.exports.iter().filter_map(|export| match export.index {
             ExternIndex::Func(index) => Some(index),
@@ -140,17 +139,8 @@ impl ModuleInfo {
         let items = self.elements.iter().flat_map(|segment| &segment.items);
         let globals = self.globals.iter().filter_map(|global| global.init.as_ref());
         // A body refers only to functions that one of these does.
-        exports.chain(items.chain(globals).filter_map(ConstExpr::func))
-    }
-
-    /// Distinct types of exported functions, and of the one that starts, as far as they are `wanted`.
-    pub fn entered_types(&self, wanted: impl Fn(u32) -> bool) -> BTreeSet<u32> {
-        let exported = self.exports.iter().filter_map(|export| match export.index {
-            ExternIndex::Func(index) => Some(index),
-            _ => None,
-        });
-        let entered = exported.chain(self.start).filter(|function| wanted(*function));
-        entered.map(|function| self.func_canonical(function)).collect()
+        let referred = items.chain(globals).filter_map(ConstExpr::func);
+        exports.chain(referred).chain(self.start)
     }
 
     /// The bytes of a data segment.
