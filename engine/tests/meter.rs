@@ -8,7 +8,7 @@ use arwen_engine::{
     Config, Extern, HOST_CALL_SLOTS, HostStop, Interrupt, Module, NoHost, Ruleset, Store, Tier, Trap, Value,
 };
 use arwen_metering::Schedule;
-use common::{Fns, Run, compile, configs, host_imports, i32s};
+use common::{Endless, Fns, Run, compile, configs, host_imports, i32s};
 
 const RULES: [&Ruleset; 2] = [&Ruleset::ARWEN_1_3, &Ruleset::STRICT];
 
@@ -347,44 +347,6 @@ fn stores_nested_without_end_are_stopped_by_the_logical_stack() {
             (Ruleset::ARWEN_1_3.stack_limit + host) / (10 + host),
             "{config:?}"
         );
-    }
-}
-
-/// Nests stores until the stack ends.
-struct Endless {
-    module: Module,
-    levels: u32,
-}
-
-impl Endless {
-    fn enter(&mut self) -> Result<(), Trap> {
-        let module = self.module.clone();
-        let mut store = Store::new(module.engine(), &Interrupt::new());
-        store.meter().set_limit(u64::MAX);
-        let costs = module.costs(Schedule::bundled("dummy").unwrap().op_costs());
-        let instance = store
-            .instantiate(&module, &host_imports(&module), &costs, self)
-            .unwrap();
-        let Some(Extern::Func(f)) = store.export(instance, "f") else {
-            panic!("f")
-        };
-        store.invoke(f, self, &[]).map(|_| ())
-    }
-}
-
-impl arwen_engine::Host for Endless {
-    fn call(
-        &mut self,
-        _: u32,
-        _: &mut arwen_engine::Caller<'_>,
-        _: &[u64],
-        _: &mut [u64],
-    ) -> Result<(), HostStop> {
-        self.levels += 1;
-        match self.enter() {
-            Ok(()) | Err(Trap::StackOverflow) => Ok(()),
-            Err(trap) => panic!("{trap}"),
-        }
     }
 }
 

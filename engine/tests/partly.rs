@@ -5,11 +5,11 @@
 mod common;
 
 use arwen_engine::{
-    Caller, Config, Engine, Extern, HOST_CALL_SLOTS, Host, HostStop, InstanceId, Interrupt, MemoryBounds,
-    Module, NativeBudget, NoHost, Ruleset, Store, Tier, TierStatus, Trap, Value,
+    Config, Engine, Extern, HOST_CALL_SLOTS, Host, HostStop, InstanceId, Interrupt, MemoryBounds, Module,
+    NativeBudget, NoHost, Ruleset, Store, Tier, TierStatus, Trap, Value,
 };
 use arwen_metering::Schedule;
-use common::{Fns, host_imports, i32s, wasm};
+use common::{Endless, Fns, host_imports, i32s, wasm};
 
 /// A native function that is asked for and never compiled on its own account.
 fn tiered() -> Config {
@@ -116,6 +116,7 @@ fn with_native_code(config: Config, functions: &[u32]) -> Module {
     let module = module(config, PROGRAM);
     module.request_native_of(functions.iter().copied());
     let wanted = match functions.len() as u32 {
+        0 => TierStatus::Interpreted,
         all if all == DEFINED.len() as u32 => TierStatus::Native,
         some => TierStatus::Partly(some),
     };
@@ -229,6 +230,27 @@ fn what_is_called_is_compiled_and_what_is_not_is_not() {
     assert_eq!(often("c", 1), TierStatus::Partly(4));
     assert_eq!(often("e", 7), TierStatus::Partly(4));
     assert_eq!(often("e", 1), TierStatus::Native);
+}
+
+#[test]
+fn modules_beside_the_one_that_is_called_get_native_code_as_well() {
+    let memory = r#"(module (memory (export "m") 1))"#;
+    let user = r#"(module (import "a" "m" (memory 1)) (global (export "g") i32 (i32.const 0))
+        (func (export "f") (i32.store (i32.const 0) (i32.const 1))))"#;
+    let engine = Engine::new(tiered().promote_after(2, u64::MAX));
+    let [memory, user] = [memory, user].map(|text| Module::new(&engine, &wasm(text)).unwrap());
+    let (mut store, first) = instance(&memory, u64::MAX, &mut NoHost);
+    let imports = [store.export(first, "m").unwrap()];
+    let prices = Schedule::bundled("dummy").unwrap().op_costs();
+    let second = store
+        .instantiate(&user, &imports, &user.costs(prices), &mut NoHost)
+        .unwrap();
+    for _ in 0..3 {
+        assert_eq!(call(&mut store, second, "f", &[]).0, Ok(vec![]));
+    }
+    for module in [memory, user] {
+        assert_eq!(module.wait_for_native(), TierStatus::Native);
+    }
 }
 
 #[test]
@@ -367,6 +389,7 @@ fn instances_with_native_code_of_different_functions_call_each_other() {
             for (module, functions) in [(&giver, &given), (&taker, &taken)] {
                 module.request_native_of(functions.iter().copied());
                 module.wait_for_native();
+                assert_eq!(module.native_bytes() > 0, !functions.is_empty());
             }
             let (mut store, first) = instance(&giver, u64::MAX, &mut NoHost);
             let imports: Vec<Extern> = taker
@@ -383,6 +406,30 @@ fn instances_with_native_code_of_different_functions_call_each_other() {
             assert_eq!(gas, 29, "{given:?} {taken:?}");
         }
     }
+}
+
+#[test]
+fn a_function_that_nobody_can_have_a_handle_of_is_not_taken_for_one() {
+    let giver = r#"(module (func) (func) (func (export "f") (result i32) (i32.const 1)))"#;
+    // The third function here is nobody's to refer to, and no compiled code calls it.
+    let taker = r#"(module (table $t 1 funcref) (func) (func) (func (result i32) (i32.const 2))
+        (func (export "run") (param funcref) (result i32)
+            (table.set $t (i32.const 0) (local.get 0)) (call_indirect (result i32) (i32.const 0))))"#;
+    let engine = Engine::new(tiered());
+    let [giver, taker] = [giver, taker].map(|text| Module::new(&engine, &wasm(text)).unwrap());
+    taker.request_native_of([3]);
+    assert_eq!(taker.wait_for_native(), TierStatus::Partly(1));
+    let (others, instance_there) = instance(&giver, u64::MAX, &mut NoHost);
+    let (mut store, here) = instance(&taker, u64::MAX, &mut NoHost);
+    let Some(Extern::Func(foreign)) = others.export(instance_there, "f") else {
+        panic!("it is exported")
+    };
+    let Some(Extern::Func(run)) = store.export(here, "run") else {
+        panic!("it is exported")
+    };
+    let args = [Value::FuncRef(Some(foreign))];
+    assert_eq!(store.invoke(run, &mut NoHost, &args), Err(Trap::BadInvocation));
+    assert_eq!(store.extern_type(&Extern::Func(foreign)), None);
 }
 
 #[test]
@@ -438,7 +485,7 @@ fn stores_nested_without_end_through_both_tiers_are_stopped_by_the_logical_stack
     let text = r#"(module (import "env" "h" (func $h)) (global (export "g") i32 (i32.const 0))
         (func $leave (local i64 i64) (call $h))
         (func (export "f") (local i64 i64) (call $leave)))"#;
-    // With the least that a call into the interpreter needs beside frames, and a host function that takes what it may.
+    // The host function takes as much native stack as it may.
     let module = module(tiered().stack_limit(1 << 20), text);
     module.request_native_of([2]);
     assert_eq!(module.wait_for_native(), TierStatus::Partly(1));
@@ -449,31 +496,4 @@ fn stores_nested_without_end_through_both_tiers_are_stopped_by_the_logical_stack
         endless.levels,
         ((1 << 20) + HOST_CALL_SLOTS) / (20 + HOST_CALL_SLOTS)
     );
-}
-
-/// Nests stores until the stack ends.
-struct Endless {
-    module: Module,
-    levels: u32,
-}
-
-impl Endless {
-    fn enter(&mut self) -> Result<(), Trap> {
-        let module = self.module.clone();
-        let (mut store, instance) = instance(&module, u64::MAX, self);
-        let Some(Extern::Func(f)) = store.export(instance, "f") else {
-            panic!("it is exported")
-        };
-        store.invoke(f, self, &[]).map(|_| ())
-    }
-}
-
-impl Host for Endless {
-    fn call(&mut self, _: u32, _: &mut Caller<'_>, _: &[u64], _: &mut [u64]) -> Result<(), HostStop> {
-        self.levels += 1;
-        match self.enter() {
-            Ok(()) | Err(Trap::StackOverflow) => Ok(()),
-            Err(trap) => panic!("{trap}"),
-        }
-    }
 }

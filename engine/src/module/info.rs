@@ -1,5 +1,6 @@
 //! What is known of a validated module, without code.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -40,6 +41,8 @@ pub(crate) struct ModuleInfo {
     pub data: Vec<DataSegment>,
     /// Bodies of the defined functions.
     pub bodies: Bodies,
+    /// What [`ModuleInfo::escaping`] gives, once somebody asks for one of them.
+    pub escaping_set: OnceLock<BTreeSet<u32>>,
 }
 
 /// The bodies of a module, in order.
@@ -141,6 +144,12 @@ impl ModuleInfo {
         // A body refers only to functions that one of these does.
         let referred = items.chain(globals).filter_map(ConstExpr::func);
         exports.chain(referred).chain(self.start)
+    }
+
+    /// Is a function one of these?
+    pub fn escapes(&self, function: u32) -> bool {
+        let escaping = self.escaping_set.get_or_init(|| self.escaping().collect());
+        escaping.contains(&function)
     }
 
     /// The bytes of a data segment.

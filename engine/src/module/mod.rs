@@ -209,12 +209,17 @@ impl Module {
     /// Queues the whole module for compilation in the background, whatever the engine's tier and policy. Does nothing when
     /// it is queued or settled, or when the queue is full: see [`Module::tier_status`]. Stores use the
     /// code from their next instantiation or invocation on, if the engine's tier allows it.
+    /// Of a module that has native code of some functions, it asks for the others, each by itself.
     pub fn request_native(&self) {
-        self.request(Wanted::All);
+        let promotion = self.0.code.promotion();
+        match promotion.has_native() {
+            true => self.request_some(promotion.new_of(self.info().defined())),
+            false => self.request(Wanted::All),
+        }
     }
 
     /// The same for some of its functions, by index, as far as each can have native code: those that somebody knows to be
-    /// needed. Other indices mean nothing.
+    /// needed. Other indices mean nothing, nor do those of functions that have some.
     ///
     /// ```
     /// # use arwen_engine::{Config, Engine, Module, Ruleset, Tier, TierStatus};
@@ -232,15 +237,20 @@ impl Module {
             .filter(|index| defined.contains(index))
             .collect();
         functions.sort_unstable();
-        self.request(Wanted::These(functions));
+        functions.dedup();
+        self.request_some(self.0.code.promotion().new_of(functions.into_iter()));
     }
 
     /// The same for the functions that have been called.
     pub(crate) fn request_called(&self) {
         let code = &self.0.code;
-        if code.promotion().is_open()
-            && let Some(wanted) = code.wanted()
-        {
+        if code.promotion().is_open() {
+            self.request_some(code.wanted());
+        }
+    }
+
+    fn request_some(&self, wanted: Option<Wanted>) {
+        if let Some(wanted) = wanted {
             self.request(wanted);
         }
     }

@@ -49,9 +49,17 @@ impl Store {
         self.instances[at].wiring.function(func, InstanceId(at as u32))
     }
 
-    /// What a `funcref` slot of a function points to; `None` for a handle of another store.
+    /// What a `funcref` slot of a function points to; `None` for one that this store has given nobody: a handle of another.
+    /// Native code may have no place for such a function.
     pub(super) fn reference(&self, func: FuncId) -> Option<*const FuncRef> {
-        Some(self.function(func)?.reference)
+        let function = self.function(func)?;
+        if let FuncKind::Wasm { instance, body } = function.kind {
+            let info = self.instances[instance.0 as usize].module.info();
+            if !info.escapes(info.imported_funcs + body) {
+                return None;
+            }
+        }
+        Some(function.reference)
     }
 
     /// The type of a function; `None` for a handle of another store.

@@ -152,7 +152,10 @@ impl Store {
     pub fn extern_type(&self, of: &Extern) -> Option<ExternType> {
         Some(match of {
             Extern::HostFunc { ty, .. } => ExternType::Func(ty.clone()),
-            Extern::Func(id) => ExternType::Func(self.func_type(*id)?.clone()),
+            Extern::Func(id) => {
+                self.reference(*id)?;
+                ExternType::Func(self.func_type(*id)?.clone())
+            }
             Extern::Memory(id) => {
                 let memory = self.memories.get(id.0 as usize)?;
                 let limits = SizeLimits {

@@ -2,7 +2,7 @@
 
 use super::functions::FuncKind;
 use super::memory::Memory;
-use super::store::{InstanceId, Store};
+use super::store::Store;
 use crate::config::Tier;
 use crate::tier::Promotion;
 
@@ -41,17 +41,36 @@ impl Store {
             .is_ok_and(|compiler| compiler.relies_on_guards())
     }
 
-    /// Queues what the store needs to run natively, as far as it is known.
-    fn request_native(&self) {
+    /// Counts for every module that may get native code, by `count`, and queues those that have reached `enough`, times
+    /// their patience.
+    fn heat(&self, enough: u64, count: impl Fn(&Promotion) -> u64) {
         for instance in &self.instances {
-            instance.module.request_called();
+            let promotion = instance.module.code().promotion();
+            if promotion.is_open()
+                && count(promotion) >= enough.max(1).saturating_mul(promotion.patience().into())
+            {
+                instance.module.request_called();
+            }
         }
+    }
+
+    /// Counts a call that comes to the interpreter.
+    #[cold]
+    fn heat_by_call(&self) {
+        let enough = self.engine().config().promote_calls;
+        self.heat(enough.into(), |promotion| promotion.count_call().into());
+    }
+
+    /// Counts the work of such a call.
+    #[cold]
+    fn heat_by_work(&self, work: u64) {
+        let enough = self.engine().config().promote_work;
+        self.heat(enough, |promotion| promotion.count_work(work));
     }
 }
 
-/// A call that counts for the promotion of the module of an instance.
+/// A call that counts for the promotion of the modules of its store.
 pub(super) struct Heat {
-    instance: InstanceId,
     used_before: u64,
 }
 
@@ -63,55 +82,62 @@ impl Heat {
         if store.native && !store.open || store.engine().tier() != Tier::Tiered {
             return None;
         }
-        let FuncKind::Wasm { instance, .. } = kind else {
+        if let FuncKind::Host { .. } = kind {
             return None;
-        };
+        }
         store.interpreted = false;
-        let heat = Self {
-            instance,
-            used_before: store.meter.used(),
-        };
         if !store.native {
-            heat.count(store);
+            store.heat_by_call();
         }
-        Some(heat)
-    }
-
-    fn promotion<'s>(&self, store: &'s Store) -> &'s Promotion {
-        store.instances[self.instance.0 as usize]
-            .module
-            .code()
-            .promotion()
-    }
-
-    /// Counts a call that comes to the interpreter.
-    #[cold]
-    fn count(&self, store: &Store) {
-        let promotion = self.promotion(store);
-        let enough = store.engine().config().promote_calls.max(1);
-        if promotion.count_call() >= enough.saturating_mul(promotion.patience()) {
-            store.request_native();
-        }
+        Some(Self {
+            used_before: store.meter.used(),
+        })
     }
 
     /// Counts the work of the call, and the call itself if that depended on where it came.
     #[inline]
     pub fn end(self, store: &Store) {
-        if store.interpreted {
-            self.count_work(store);
+        if !store.interpreted {
+            return;
         }
-    }
-
-    #[cold]
-    fn count_work(self, store: &Store) {
         if store.native {
-            self.count(store);
+            store.heat_by_call();
         }
-        let work = store.meter.used().saturating_sub(self.used_before);
-        let promotion = self.promotion(store);
-        let enough = store.engine().config().promote_work.max(1);
-        if promotion.count_work(work) >= enough.saturating_mul(promotion.patience().into()) {
-            store.request_native();
+        store.heat_by_work(store.meter.used().saturating_sub(self.used_before));
+    }
+}
+
+#[cfg(all(test, feature = "jit"))]
+mod tests {
+    use arwen_metering::Schedule;
+
+    use crate::{Config, Engine, Extern, Interrupt, Module, NoHost, Ruleset, Store, Tier, TierStatus, Value};
+
+    #[test]
+    fn a_store_takes_code_that_is_added_with_its_next_call() {
+        let wasm = wat::parse_str(
+            r#"(module (func $f (result i32) (call $g)) (func $g (result i32) (i32.const 7))
+            (func (export "run") (result i32) (i32.add (call $f) (call $g))))"#,
+        )
+        .unwrap();
+        let config = Config::new(&Ruleset::STRICT).tier(Tier::Tiered);
+        let engine = Engine::new(config.promote_after(u32::MAX, u64::MAX));
+        let module = Module::new(&engine, &wasm).unwrap();
+        let costs = module.costs(Schedule::bundled("dummy").unwrap().op_costs());
+        let mut store = Store::new(&engine, &Interrupt::new());
+        store.meter().set_limit(u64::MAX);
+        let instance = store.instantiate(&module, &[], &costs, &mut NoHost).unwrap();
+        let Some(Extern::Func(run)) = store.export(instance, "run") else {
+            panic!("it is exported")
+        };
+        // Last what the others call: the calls that led out have to be filled in.
+        for (function, left) in [(2, true), (0, true), (1, false)] {
+            module.request_native_of([function]);
+            module.wait_for_native();
+            store.interpreted = false;
+            assert_eq!(store.invoke(run, &mut NoHost, &[]), Ok(vec![Value::I32(14)]));
+            assert_eq!(store.interpreted, left, "after function {function}");
         }
+        assert_eq!(module.tier_status(), TierStatus::Native);
     }
 }

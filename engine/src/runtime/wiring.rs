@@ -232,6 +232,9 @@ impl Spares {
             .iter()
             .all(|import| matches!(import, Linkage::Host(_)));
         let mut spares = self.lock();
+        // Older code is not to be kept for them.
+        let code = |wiring: &Wiring| wiring.native.as_ref().map(Arc::as_ptr);
+        spares.retain(|spare| code(spare) == code(&wiring));
         if general && spares.len() < MAX_SPARES {
             spares.push(wiring);
         }

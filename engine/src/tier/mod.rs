@@ -5,8 +5,8 @@
 //! - A module starts interpreted. Each [`Store::invoke`](crate::Store::invoke) counts one call, and the gas it used
 //!   counts as work. The module is queued for compilation when it has been called as often, or has worked as much, as
 //!   [`Config::promote_after`](crate::Config::promote_after) says. When the queue is full, the next call asks again.
-//! - What is compiled are the functions that have been called until then, most of a contract's never are; all of them if
-//!   none has. From then on calls count that came to a function without native code: after twice as many, or twice as much
+//! - What is compiled are the functions that have been called until then, each by itself, most of a contract's never are;
+//!   all of them if none has. From then on calls count that came to a function without native code: after twice as many, or twice as much
 //!   work, those called meanwhile are compiled as well, then after four times as many, and so on. The last of
 //!   [`MOST_STEPS`] steps compiles whatever is left.
 //! - A store runs natively when every instance in it has native code and every memory the guard that the code relies on,
@@ -45,7 +45,8 @@ pub enum TierStatus {
     Compiling,
     /// Has native code.
     Native,
-    /// Has native code of so many of the functions that it defines, which is not all of them. The others are interpreted.
+    /// Has native code of so many of the functions that it defines, which is not all of them. The others are interpreted:
+    /// nobody has asked for them, or they were refused.
     Partly(u32),
     /// Interpreted for good.
     Refused(Refusal),
@@ -250,27 +251,32 @@ impl Promotion {
         self.stage.load(Ordering::Acquire) == SETTLED
     }
 
+    /// What to compile of these functions, in ascending order, each by itself; `None` when that is nothing new.
+    pub fn new_of(&self, functions: impl Iterator<Item = u32>) -> Option<Wanted> {
+        let code = self.lock();
+        let there = |function| code.native.as_ref().is_some_and(|native| native.has(function));
+        let new: Vec<u32> = functions
+            .filter(|function| !there(*function) && !code.refused.contains(function))
+            .collect();
+        (!new.is_empty()).then_some(Wanted::These(new))
+    }
+
     /// What to compile for a module that defines functions at indices `all`, where `called` have been called; `None` when
     /// that is nothing new.
-    pub fn wanted(&self, called: impl Iterator<Item = u32>, all: Range<u32>) -> Option<Wanted> {
-        let code = self.lock();
-        let Some(native) = &code.native else {
-            let called: Vec<u32> = called.collect();
-            return Some(match called.is_empty() {
-                true => Wanted::All,
-                false => Wanted::These(called),
-            });
+    pub fn wanted(&self, mut called: impl Iterator<Item = u32>, all: Range<u32>) -> Option<Wanted> {
+        let called = match (called.next(), self.has_native()) {
+            // One without functions must have its code as well before its store can run natively.
+            (None, false) => return Some(self.new_of(all).unwrap_or(Wanted::These(Vec::new()))),
+            (first, _) => self.new_of(first.into_iter().chain(called)),
         };
-        let new = |function: &u32| !native.has(*function) && !code.refused.contains(function);
-        let called: Vec<u32> = called.filter(new).collect();
-        if called.is_empty() {
-            self.cool();
-            return None;
+        match called {
+            None => {
+                self.cool();
+                None
+            }
+            Some(_) if self.steps() + 1 >= MOST_STEPS => self.new_of(all),
+            some => some,
         }
-        Some(Wanted::These(match self.steps() + 1 < MOST_STEPS {
-            true => called,
-            false => all.filter(new).collect(),
-        }))
     }
 
     /// Marks it as asked for; `false` when somebody else has.

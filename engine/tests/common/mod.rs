@@ -98,3 +98,37 @@ impl Run {
 pub fn i32s(values: &[i32]) -> Vec<Value> {
     values.iter().copied().map(Value::I32).collect()
 }
+
+/// Nests stores until the stack ends.
+pub struct Endless {
+    pub module: Module,
+    pub levels: u32,
+}
+
+impl Endless {
+    pub fn enter(&mut self) -> Result<(), Trap> {
+        let module = self.module.clone();
+        let mut store = Store::new(module.engine(), &Interrupt::new());
+        store.meter().set_limit(u64::MAX);
+        let costs = module.costs(Schedule::bundled("dummy").unwrap().op_costs());
+        let instance = store
+            .instantiate(&module, &host_imports(&module), &costs, self)
+            .unwrap();
+        let Some(Extern::Func(f)) = store.export(instance, "f") else {
+            panic!("f")
+        };
+        store.invoke(f, self, &[]).map(|_| ())
+    }
+}
+
+impl Host for Endless {
+    fn call(&mut self, _: u32, _: &mut Caller<'_>, _: &[u64], _: &mut [u64]) -> Result<(), HostStop> {
+        // As much native stack as a host function that calls guests again may take.
+        std::hint::black_box(&[0u8; 16 << 10]);
+        self.levels += 1;
+        match self.enter() {
+            Ok(()) | Err(Trap::StackOverflow) => Ok(()),
+            Err(trap) => panic!("{trap}"),
+        }
+    }
+}

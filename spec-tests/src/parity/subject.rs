@@ -163,6 +163,8 @@ impl Subject {
         store.meter().set_limit(gas_limit);
         let mut host = Recorder::default();
         let imports = host.provide(module);
+        // For the function that starts.
+        module.wait_for_native();
         let instance = match store.instantiate(module, &imports, costs, &mut host) {
             Ok(instance) => instance,
             Err(error) => {
