@@ -17,8 +17,8 @@
 //! All of an artefact is checked at once, not function by function when they are first called: code that is half run
 //! cannot be handed to the interpreter, so a check that failed then would show in the outcome.
 //!
-//! A module may have native code of some functions alone. So has its artefact then, until another with more takes its
-//! place.
+//! A module may have native code of some functions alone. So has its artefact then, until another takes its place: the one
+//! that was made last, which need not be the one with most.
 //!
 //! Who has the key can make the engine run any code.
 

@@ -20,8 +20,8 @@ pub trait Host {
     /// A host function may create another store on this thread and invoke in it: logical and native stack go on
     /// from here. The logical stack is charged [`crate::HOST_CALL_SLOTS`] for what stands between the two guests, so that
     /// it ends first if a host function that does so takes no more than 16 KiB of native stack. The interpreter runs on
-    /// the thread's own stack, which has to have 64 bytes for each slot of the limit where calls nest without another
-    /// bound. A panic ends the invocation and goes on in its caller.
+    /// the stack that it is called on: where no native code is beneath it that is the thread's own, which has to have 64
+    /// bytes for each slot of the limit where calls nest without another bound. A panic ends the invocation and goes on in its caller.
     ///
     /// # Errors
     /// [`HostStop`] stops the running code.

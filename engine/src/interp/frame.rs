@@ -378,7 +378,7 @@ impl<'a> Vm<'a> {
         to: u16,
         remaining: u32,
     ) -> Result<Regs, Trap> {
-        // Such functions are entered, not called: all instances of a store run in the same tier.
+        // Functions with a body are entered, not called: the interpreter keeps what it is asked to run.
         let FuncKind::Host { instance, id } = self.kind(func)? else {
             return Err(Trap::Internal);
         };

@@ -1,5 +1,5 @@
-//! What compiling a module to native code may cost: counted, never measured by a clock, so that one build refuses the
-//! same modules everywhere. What is in a function is counted before code is generated for it, in a compilation in the
+//! What compiling a module to native code may cost, all of it or some of its functions: counted, never measured by a
+//! clock, so that one build refuses the same everywhere when asked for the same. What is in a function is counted before code is generated for it, in a compilation in the
 //! background before any is; how much machine code there is, after each.
 
 use wasmparser::Operator;
@@ -13,7 +13,8 @@ use crate::value::FuncType;
 /// Declares [`NativeBudget`] from one row a limit: field, words, default, doc with the reason.
 macro_rules! budget {
     ($($(#[doc = $doc:literal])* $field:ident $what:literal = $default:expr;)*) => {
-        /// What may be compiled to native code. A module with more of anything is interpreted instead.
+        /// What may be compiled to native code. A module with more of anything is interpreted instead, or the function that
+        /// would make it more, where functions are compiled each by itself.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct NativeBudget {
             $($(#[doc = $doc])* pub $field: u64,)*

@@ -52,7 +52,7 @@ pub enum TierStatus {
     Refused(Refusal),
 }
 
-/// Why a module has no native code.
+/// Why a module, or one of its functions, has no native code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// This build, machine or process cannot have native code.
