@@ -7,7 +7,8 @@ use crate::trap::Trap;
 use crate::value::{FuncType, ValType};
 
 /// Bytes of native stack one slot of the logical stack stands for. A function whose native frame is larger than its
-/// slots times this gets no native code, nor its module if it is compiled as a whole, so the native stack, sized by the same number, cannot overflow first.
+/// slots times this gets no native code, nor its module if it is compiled as a whole, so the native stack, sized by the
+/// same number, cannot overflow first.
 pub(crate) const BYTES_PER_SLOT: u32 = 64;
 
 /// How a wasm type lives in a register. Floats are opaque bits, references are slots.

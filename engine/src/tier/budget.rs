@@ -1,6 +1,6 @@
 //! What compiling a module to native code may cost, all of it or some of its functions: counted, never measured by a
-//! clock, so that one build refuses the same everywhere when asked for the same. What is in a function is counted before code is generated for it, in a compilation in the
-//! background before any is; how much machine code there is, after each.
+//! clock, so that one build refuses the same everywhere when asked for the same. What is in a function is counted before
+//! code is generated for it, in a compilation in the background before any is; how much machine code there is, after each.
 
 use wasmparser::Operator;
 
