@@ -68,14 +68,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Ends it. What it held is left to be given back if it was interrupted: somebody waits for that end.
+    /// Ends it. What it held is left behind if it was interrupted: somebody waits for that end.
     pub(crate) fn end(self) {
         if self.core.preemption.has_cut_short() {
-            let remains = &mut self.core.remains;
-            remains.count(self.runtime.parts());
-            remains.count(self.output.parts());
-            remains.count(self.big_ints.parts());
-            remains.leave((self.runtime, self.output, self.big_ints, self.chain.changes));
+            self.core
+                .leave((self.runtime, self.output, self.big_ints, self.chain.changes));
         }
     }
 

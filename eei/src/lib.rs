@@ -19,7 +19,6 @@ mod machine;
 pub mod manual;
 mod observe;
 mod preemption;
-mod remains;
 mod settings;
 pub mod table;
 mod vm;

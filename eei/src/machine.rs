@@ -116,15 +116,6 @@ impl Machine {
         })
     }
 
-    /// Bytes of what it holds, part by part: of memories, as far as they are exported.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
-        let exports = self.code.module.exports();
-        exports.filter_map(|export| match self.store.export(self.instance, export.name)? {
-            Extern::Memory(memory) => Some(self.store.memory(memory).len()),
-            _ => None,
-        })
-    }
-
     pub(crate) fn meter(&self) -> Meter {
         self.store.meter()
     }

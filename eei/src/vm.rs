@@ -16,7 +16,6 @@ use crate::errors::{EeiError, VmError};
 use crate::machine::{Code, Machine};
 use crate::observe::RunObserver;
 use crate::preemption::Preemption;
-use crate::remains::Remains;
 use crate::settings::VmSettings;
 
 /// The version the VM reports to nodes that ask.
@@ -33,7 +32,9 @@ pub(crate) struct Core {
     pub schedule: Schedule,
     pub engine: Engine,
     pub preemption: Preemption,
-    pub remains: Remains,
+    /// What interrupted runs held. To give it back takes milliseconds where it was much: megabytes of results, pages of
+    /// memory. Who has interrupted a run does not wait for that.
+    remains: Vec<Box<dyn Send>>,
     cache: CodeCache,
     /// Counts schedules, so that cost tables of older ones are not used.
     generation: u64,
@@ -83,7 +84,7 @@ impl Vm {
             schedule,
             engine,
             preemption: Preemption::default(),
-            remains: Remains::default(),
+            remains: Vec::new(),
             cache,
             generation: 0,
             warm: None,
@@ -217,6 +218,12 @@ impl Vm {
         Ok(output)
     }
 
+    /// Gives back what the last run held, if it was interrupted; that may take milliseconds. The next run begins with it:
+    /// this is for who has time before.
+    pub fn give_back(&mut self) {
+        self.core.remains.clear();
+    }
+
     fn run(
         &mut self,
         hook: &mut dyn BlockchainHook,
@@ -224,6 +231,7 @@ impl Vm {
         name: &str,
         body: impl FnOnce(&mut Run<'_>) -> VmOutput,
     ) -> Result<VmOutput, VmError> {
+        self.give_back();
         let core = &mut self.core;
         core.gas_tally = GasTally::default();
         core.preemption.begin();
@@ -238,8 +246,7 @@ impl Vm {
         }));
         let output = match result {
             result if self.core.preemption.has_cut_short() => {
-                self.core.remains.leave(result);
-                self.core.remains.give_back();
+                self.core.leave(result);
                 return Err(VmError(INTERRUPTED.into()));
             }
             result => result.map_err(|payload| error_of(payload, name))?,
@@ -284,6 +291,11 @@ impl Core {
     pub(crate) fn costs(&mut self, code: &Code) -> CostTable {
         let make = || code.module().costs(self.schedule.op_costs());
         self.cache.costs(code.hash(), self.generation, make)
+    }
+
+    /// Leaves something of an interrupted run, to be given back later.
+    pub(crate) fn leave(&mut self, thing: impl Send + 'static) {
+        self.remains.push(Box::new(thing));
     }
 
     /// The warm instance, if it is of the contract at `address`. Its counter starts anew; its memory does not.

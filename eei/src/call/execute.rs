@@ -51,8 +51,7 @@ impl Run<'_> {
         if self.core.settings.use_warm_instance {
             self.core.keep_warm(machine);
         } else if self.core.preemption.has_cut_short() {
-            self.core.remains.count(machine.parts());
-            self.core.remains.leave(machine);
+            self.core.leave(machine);
         }
         result
     }

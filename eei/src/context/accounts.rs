@@ -221,19 +221,6 @@ impl Accounts {
         }
     }
 
-    /// Bytes of what they hold, part by part.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
-        let accounts = self.by_address.values().flat_map(|account| {
-            let transfers = account.transfers.iter().map(|transfer| transfer.data.len());
-            account.storage.values().map(|value| value.len()).chain(transfers)
-        });
-        let journals = self.frames.iter().flat_map(|frame| &frame.journal);
-        accounts.chain(journals.map(|(_, undo)| match undo {
-            Undo::Entry(_, Some(before)) => before.len(),
-            _ => 0,
-        }))
-    }
-
     /// Begins a call.
     pub(crate) fn push(&mut self) {
         self.calls += 1;

@@ -67,21 +67,6 @@ impl BigInts {
         self.values.get(&handle).unwrap_or(&ZERO)
     }
 
-    /// Bytes of what it holds, part by part.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
-        let saved = self.saved.iter().flat_map(|saved| {
-            let (all, touched) = match saved {
-                Saved::All(all) => (Some(all), None),
-                Saved::Touched(touched) => (None, Some(touched)),
-            };
-            let all = all.into_iter().flat_map(BTreeMap::values);
-            let touched = touched.into_iter().flat_map(BTreeMap::values).flatten();
-            all.chain(touched)
-        });
-        let all = self.values.values().chain(saved);
-        all.map(|value| usize::try_from(value.bits() / 8).unwrap_or(usize::MAX))
-    }
-
     /// Saves all numbers and begins with none.
     pub(crate) fn put_aside(&mut self) {
         self.saved.push(Saved::All(std::mem::take(&mut self.values)));

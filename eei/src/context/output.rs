@@ -119,21 +119,6 @@ impl Output {
         }
     }
 
-    /// Bytes of what it holds, part by part.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
-        let saved = self.saved.iter().map(|saved| match saved {
-            Saved::Aside(state) | Saved::Shared { state, .. } => state,
-        });
-        let states = std::iter::once(&self.state).chain(saved);
-        let of_states = states.flat_map(|state| {
-            let logs = state.logs.iter();
-            let topics = logs.clone().flat_map(|log| &log.topics).map(Vec::len);
-            let data = logs.map(|log| log.data.as_ref().map_or(0, Vec::len));
-            state.return_data.iter().map(Vec::len).chain(data).chain(topics)
-        });
-        of_states.chain(self.accounts.parts())
-    }
-
     /// Puts an item before the return data.
     pub(crate) fn insert_return_data(&mut self, item: Bytes) {
         self.state.return_data.insert(0, item);

@@ -109,13 +109,6 @@ impl Runtime {
         self.input.esdt_transfers.first()
     }
 
-    /// Bytes of what it holds, part by part.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = usize> {
-        let saved = self.saved.iter().map(|saved| &saved.input);
-        let inputs = std::iter::once(&self.input).chain(saved);
-        inputs.flat_map(|input| &input.arguments).map(Vec::len)
-    }
-
     /// Saves everything but the code size, and keeps the instance waiting. The next call's input is still to be set.
     pub(crate) fn push_state(&mut self) {
         self.saved.push(Saved {

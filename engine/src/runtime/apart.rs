@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, TryRecvError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{SendError, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, Thread};
 
 use super::cells::Interrupt;
@@ -34,11 +34,73 @@ impl<T> Done<T> {
     }
 }
 
+/// A piece of work, ready to be done anywhere. Who does it waits for the next as soon as it has dropped what it was given.
+type Job = Box<dyn FnOnce(Option<Free>) + Send>;
+
+/// Threads without work that are kept for the next: one while nobody raises the flag, and one more while work that was
+/// left behind comes to its end.
+const KEPT: usize = 2;
+
+/// Threads that wait for work, each at the other end of a channel. They end when this does.
+#[derive(Debug, Default)]
+pub(super) struct Helpers(Mutex<Vec<Helper>>);
+
+/// The way to a thread that does work.
+#[derive(Debug, Clone)]
+struct Helper(Sender<(Job, Free)>);
+
+/// Puts a helper among those that wait, when it is dropped.
+struct Free {
+    helper: Helper,
+    helpers: Weak<Helpers>,
+}
+
+impl Drop for Free {
+    fn drop(&mut self) {
+        let Some(helpers) = self.helpers.upgrade() else { return };
+        let mut waiting = helpers.lock();
+        if waiting.len() < KEPT {
+            waiting.push(self.helper.clone());
+        }
+    }
+}
+
+impl Helpers {
+    /// Has a job done by another thread. It comes back if none can be had.
+    fn start(self: &Arc<Self>, job: Job) -> Result<(), Job> {
+        // In a statement of its own: the lock is not held while anybody is woken.
+        let waiting = self.lock().pop();
+        let Some(helper) = waiting.or_else(Helper::new) else {
+            return Err(job);
+        };
+        let free = Free {
+            helper: helper.clone(),
+            helpers: Arc::downgrade(self),
+        };
+        helper.0.send((job, free)).map_err(|SendError((job, _))| job)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Helper>> {
+        // The list is valid at every moment, so a panic elsewhere cannot have broken it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Helper {
+    /// Starts a thread, if one can be had. It ends when nobody has a way to it.
+    fn new() -> Option<Self> {
+        let (way, jobs) = channel::<(Job, Free)>();
+        let thread = thread::Builder::new().name("apart".to_owned());
+        let started = thread.spawn(move || jobs.into_iter().for_each(|(job, free)| job(Some(free))));
+        started.is_ok().then_some(Self(way))
+    }
+}
+
 impl Interrupt {
-    /// Does `work` on a thread of its own and waits for it: `None` as soon as the flag is up, whatever the work does
-    /// then. It is told, and should end soon. Where no thread can be had it is done on this one.
+    /// Does `work` on another thread and waits for it: `None` as soon as the flag is up, whatever the work does then. It
+    /// is told, and should end soon. Where no thread can be had it is done on this one.
     ///
-    /// This takes some tens of microseconds more than the work: for work that takes longer, that cannot look at the flag
+    /// This takes some ten microseconds more than the work: for work that takes longer, that cannot look at the flag
     /// itself, and whose result depends on nothing but what it was given.
     ///
     /// # Panics
@@ -56,21 +118,14 @@ impl Interrupt {
             waiting: thread::current(),
         };
         let told = abandoned.clone();
-        let job = Arc::new(Mutex::new(Some(move || {
+        let job = Box::new(move |free| {
             let result = catch_unwind(AssertUnwindSafe(|| work(&told)));
+            // Before anybody knows, who may have more work at once.
+            drop(free);
             done.tell(result);
-        })));
-        let take = |job: &Mutex<Option<_>>| job.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let elsewhere = job.clone();
-        let started = thread::Builder::new().name("apart".to_owned()).spawn(move || {
-            if let Some(job) = take(&elsewhere) {
-                job();
-            }
         });
-        if started.is_err()
-            && let Some(job) = take(&job)
-        {
-            job();
+        if let Err(job) = self.helpers().start(job) {
+            job(None);
         }
         let result = loop {
             match receiver.try_recv() {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{Thread, ThreadId};
 
+use super::apart::Helpers;
 use super::context::LimitSlot;
 use crate::trap::Trap;
 
@@ -120,6 +121,8 @@ struct Shared {
     stores: Mutex<Vec<Weak<StoreCells>>>,
     /// Threads that sleep until the flag is raised.
     waiting: Mutex<Vec<Thread>>,
+    /// Threads for work that cannot look at the flag.
+    helpers: Arc<Helpers>,
 }
 
 /// A thread that is woken when the flag is raised, as long as this lives.
@@ -162,6 +165,10 @@ impl Interrupt {
             interrupt: self,
             thread: id,
         }
+    }
+
+    pub(super) fn helpers(&self) -> &Arc<Helpers> {
+        &self.0.helpers
     }
 
     fn waiting(&self) -> MutexGuard<'_, Vec<Thread>> {

@@ -33,6 +33,9 @@ pub trait Machine {
     /// Makes a run end soon, from another thread or from a hook. Another one after [`recover`](Self::recover).
     fn interrupt(&self) -> Interrupt;
 
+    /// Gives back what the last run still holds, now that its reply is on its way.
+    fn give_back(&mut self);
+
     /// How the last run used its gas, if that was counted.
     fn last_run_gas(&self) -> Option<GasBreakdown>;
 }

@@ -66,6 +66,7 @@ pub fn serve<T: Read + Write>(
             );
             return end;
         }
+        server.machine.give_back();
     }
 }
 

@@ -71,6 +71,10 @@ impl Machine for VmMachine {
         self.vm.interrupt()
     }
 
+    fn give_back(&mut self) {
+        self.vm.give_back();
+    }
+
     fn last_run_gas(&self) -> Option<GasBreakdown> {
         self.gas
     }

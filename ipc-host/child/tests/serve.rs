@@ -27,6 +27,7 @@ const LIMIT: u32 = 5_000;
 struct Script {
     interrupt: Interrupt,
     recovered: u8,
+    given_back: u8,
 }
 
 impl Machine for Script {
@@ -59,6 +60,7 @@ impl Machine for Script {
             "panic" => panic!("a bug"),
             "fail" => return Err("runtime error: index out of range [-1]".into()),
             "recovered" => vec![self.recovered],
+            "given back" => vec![self.given_back],
             "until interrupted" => {
                 while !self.interrupt.is_raised() {
                     hook.last_nonce();
@@ -84,6 +86,10 @@ impl Machine for Script {
     fn recover(&mut self) -> Result<(), String> {
         self.recovered += 1;
         Ok(())
+    }
+
+    fn give_back(&mut self) {
+        self.given_back += 1;
     }
 
     fn interrupt(&self) -> Interrupt {
@@ -311,6 +317,8 @@ fn a_vm_error_or_panic_costs_one_call() {
     );
     assert_eq!(node.call("panic", &[]), "error: internal error: a bug");
     assert_eq!(node.call("recovered", &[]), "\u{1}");
+    // After each of the three replies.
+    assert_eq!(node.call("given back", &[]), "\u{3}");
     let (_, error) = node.ask(ContractCallRequest::default(), &[]);
     assert_eq!(error, "the request has no input");
     assert_eq!(node.end(), "EOF");

@@ -173,6 +173,8 @@ impl Machine for Asker {
         Ok(())
     }
 
+    fn give_back(&mut self) {}
+
     fn interrupt(&self) -> Interrupt {
         self.interrupt.clone()
     }
