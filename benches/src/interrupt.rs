@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use arwen_engine::{Interrupt, Store};
+use arwen_engine::Interrupt;
 use serde_json::json;
 
 use crate::{report, stats};
@@ -21,8 +21,17 @@ const BAR: f64 = 50.0;
 /// How long a case runs before the flag is raised, in microseconds: at least, and how much more at random.
 const BEFORE: (u64, u64) = (2_000, 8_000);
 
-/// What a case runs: everything from a call until it was stopped. What it leaves is dropped when the time was taken.
-type Run = Box<dyn FnMut() -> Result<Option<Store>, String>>;
+/// What a case does.
+trait Work {
+    /// Everything from a call until it was stopped.
+    ///
+    /// # Errors
+    /// When it ended in another way.
+    fn run(&mut self) -> Result<(), String>;
+
+    /// What is done when somebody knows that it has stopped.
+    fn give_back(&mut self);
+}
 
 /// A case on its thread.
 struct Worker {
@@ -103,7 +112,7 @@ fn start(make: cases::Make) -> Result<Worker, String> {
     let (begin, begun) = channel();
     let (end, stopped) = channel();
     thread::spawn(move || {
-        let (interrupt, mut run): (Interrupt, Run) = match make() {
+        let (interrupt, mut work) = match make() {
             Ok(made) => made,
             Err(error) => return drop(ready.send(Err(error))),
         };
@@ -114,16 +123,11 @@ fn start(make: cases::Make) -> Result<Worker, String> {
             if begin.send(()).is_err() {
                 return;
             }
-            let outcome = run();
-            let stopped = Instant::now();
-            let (outcome, left) = match outcome {
-                Ok(left) => (Ok(()), left),
-                Err(error) => (Err(error), None),
-            };
-            if end.send((stopped, outcome)).is_err() {
+            let outcome = work.run();
+            if end.send((Instant::now(), outcome)).is_err() {
                 return;
             }
-            drop(left);
+            work.give_back();
         }
     });
     let interrupt = made.recv().map_err(|_| "it panicked")??;

@@ -315,3 +315,20 @@ const _: () = {
     const fn is_send<T: Send>() {}
     is_send::<Vm>();
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_interrupted_runs_held_stays_until_it_is_given_back() {
+        let schedule = Schedule::bundled("dummy").expect("it is bundled");
+        let mut vm = Vm::new(VmSettings::default(), schedule.clone()).expect("the settings are usable");
+        let thing = Arc::new(());
+        vm.core.leave(thing.clone());
+        vm.core.leave(thing.clone());
+        assert_eq!(Arc::strong_count(&thing), 3);
+        vm.give_back();
+        assert_eq!(Arc::strong_count(&thing), 1);
+    }
+}

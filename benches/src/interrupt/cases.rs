@@ -1,16 +1,17 @@
 //! What runs when the flag is raised.
 
+use arwen_eei::Vm;
 use arwen_engine::{
     Config, Engine, Extern, Interrupt, Module, NoHost, Ruleset, Store, Tier, TierStatus, Trap,
 };
-use arwen_interface::INTERRUPTED;
-use arwen_metering::Schedule;
+use arwen_interface::{CallInput, INTERRUPTED};
+use arwen_metering::{CostTable, Schedule};
 
-use super::Run;
+use super::Work;
 use crate::small_node::{self, Node};
 
 /// Makes a case on the thread it will run on.
-pub type Make = Box<dyn FnOnce() -> Result<(Interrupt, Run), String> + Send>;
+pub type Make = Box<dyn FnOnce() -> Result<(Interrupt, Box<dyn Work>), String> + Send>;
 
 /// Something that works until it is stopped.
 pub struct Case {
@@ -263,7 +264,7 @@ fn data() -> String {
 }
 
 /// A module whose `run` does not end.
-fn engine(rules: &'static Ruleset, tier: Tier, text: &str) -> Result<(Interrupt, Run), String> {
+fn engine(rules: &'static Ruleset, tier: Tier, text: &str) -> Result<(Interrupt, Box<dyn Work>), String> {
     let engine = Engine::new(Config::new(rules).tier(tier));
     let wasm = wat::parse_str(format!("(module {text})")).map_err(|e| e.to_string())?;
     let module = Module::new(&engine, &wasm).map_err(|e| e.to_string())?;
@@ -273,26 +274,48 @@ fn engine(rules: &'static Ruleset, tier: Tier, text: &str) -> Result<(Interrupt,
     let prices = Schedule::bundled("dummy").ok_or("no prices")?.op_costs();
     let costs = module.costs(prices);
     let interrupt = Interrupt::new();
-    let flag = interrupt.clone();
-    let run = move || {
-        let mut store = Store::new(&engine, &flag);
+    let work = InEngine {
+        engine,
+        module,
+        costs,
+        interrupt: interrupt.clone(),
+        store: None,
+    };
+    Ok((interrupt, Box::new(work)))
+}
+
+/// A module whose `run` does not end, in a new store each time.
+struct InEngine {
+    engine: Engine,
+    module: Module,
+    costs: CostTable,
+    interrupt: Interrupt,
+    store: Option<Store>,
+}
+
+impl Work for InEngine {
+    fn run(&mut self) -> Result<(), String> {
+        let store = self.store.insert(Store::new(&self.engine, &self.interrupt));
         store.meter().set_limit(u64::MAX);
         let instance = store
-            .instantiate(&module, &[], &costs, &mut NoHost)
+            .instantiate(&self.module, &[], &self.costs, &mut NoHost)
             .map_err(|e| e.to_string())?;
         let Some(Extern::Func(run)) = store.export(instance, "run") else {
             return Err("no function run".to_owned());
         };
         match store.invoke(run, &mut NoHost, &[]) {
-            Err(Trap::Interrupted) => Ok(Some(store)),
+            Err(Trap::Interrupted) => Ok(()),
             other => Err(format!("{other:?}")),
         }
-    };
-    Ok((interrupt, Box::new(run)))
+    }
+
+    fn give_back(&mut self) {
+        self.store = None;
+    }
 }
 
 /// A contract with an argument of so many bytes that does something once, then something over and over, called in the VM host with compiled code.
-fn contract(prepare: &str, again: &str, argument: usize) -> Result<(Interrupt, Run), String> {
+fn contract(prepare: &str, again: &str, argument: usize) -> Result<(Interrupt, Box<dyn Work>), String> {
     // Only what works on megabytes needs them: taking memory back is a part of stopping.
     let pages = if [prepare, again].concat().contains(LONG_AT) {
         80
@@ -301,16 +324,35 @@ fn contract(prepare: &str, again: &str, argument: usize) -> Result<(Interrupt, R
     };
     let body = format!("(drop (memory.grow (i32.const {pages}))) {prepare} (loop $l {again} (br $l))");
     let code = small_node::contract_with(&data(), &[("f", &body), ("idle", "")]);
-    let mut vm = small_node::vm(Tier::Jit);
+    let vm = small_node::vm(Tier::Jit);
     let interrupt = vm.interrupt();
-    let mut node = Node::new(Some(&code));
-    let input = small_node::call("f", &[&vec![1; argument]], u64::MAX);
-    let run = move || match vm.call(&mut node, &input) {
-        Err(error) if error.to_string() == INTERRUPTED => Ok(None),
-        other => Err(format!(
-            "{:?}",
-            other.map(|output| (output.return_code, output.return_message))
-        )),
+    let work = InVm {
+        vm,
+        node: Node::new(Some(&code)),
+        input: small_node::call("f", &[&vec![1; argument]], u64::MAX),
     };
-    Ok((interrupt, Box::new(run)))
+    Ok((interrupt, Box::new(work)))
+}
+
+/// A call of a contract that does not end.
+struct InVm {
+    vm: Vm,
+    node: Node,
+    input: CallInput,
+}
+
+impl Work for InVm {
+    fn run(&mut self) -> Result<(), String> {
+        match self.vm.call(&mut self.node, &self.input) {
+            Err(error) if error.to_string() == INTERRUPTED => Ok(()),
+            other => Err(format!(
+                "{:?}",
+                other.map(|output| (output.return_code, output.return_message))
+            )),
+        }
+    }
+
+    fn give_back(&mut self) {
+        self.vm.give_back();
+    }
 }

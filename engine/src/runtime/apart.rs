@@ -1,9 +1,10 @@
 //! Work that has no place to look at the interrupt flag.
 
 use std::any::Any;
+use std::hint;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SendError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, Thread};
 
@@ -41,6 +42,19 @@ type Job = Box<dyn FnOnce(Option<Free>) + Send>;
 /// left behind comes to its end.
 const KEPT: usize = 2;
 
+/// How often somebody looks for what may come at any moment before it goes to sleep: for some tens of microseconds, which
+/// is what it takes to wake somebody up.
+const LOOKS: u32 = 1_000;
+
+/// Takes what has come through a channel. If nothing has, some nanoseconds pass.
+fn seen<T>(channel: &Receiver<T>) -> Option<T> {
+    let seen = channel.try_recv().ok();
+    if seen.is_none() {
+        hint::spin_loop();
+    }
+    seen
+}
+
 /// Threads that wait for work, each at the other end of a channel. They end when this does.
 #[derive(Debug, Default)]
 pub(super) struct Helpers(Mutex<Vec<Helper>>);
@@ -57,7 +71,9 @@ struct Free {
 
 impl Drop for Free {
     fn drop(&mut self) {
-        let Some(helpers) = self.helpers.upgrade() else { return };
+        let Some(helpers) = self.helpers.upgrade() else {
+            return;
+        };
         let mut waiting = helpers.lock();
         if waiting.len() < KEPT {
             waiting.push(self.helper.clone());
@@ -91,7 +107,12 @@ impl Helper {
     fn new() -> Option<Self> {
         let (way, jobs) = channel::<(Job, Free)>();
         let thread = thread::Builder::new().name("apart".to_owned());
-        let started = thread.spawn(move || jobs.into_iter().for_each(|(job, free)| job(Some(free))));
+        let started = thread.spawn(move || {
+            let next = || (0..LOOKS).find_map(|_| seen(&jobs)).or_else(|| jobs.recv().ok());
+            while let Some((job, free)) = next() {
+                job(Some(free));
+            }
+        });
         started.is_ok().then_some(Self(way))
     }
 }
@@ -127,14 +148,17 @@ impl Interrupt {
         if let Err(job) = self.helpers().start(job) {
             job(None);
         }
+        let mut looks = LOOKS;
         let result = loop {
-            match receiver.try_recv() {
-                Ok(result) => break Some(result),
-                Err(TryRecvError::Disconnected) => {
-                    unreachable!("the work is done, or tells what it panicked with")
-                }
-                Err(TryRecvError::Empty) if self.is_raised() => break None,
-                Err(TryRecvError::Empty) => thread::park(),
+            if let Some(result) = seen(&receiver) {
+                break Some(result);
+            }
+            if self.is_raised() {
+                break None;
+            }
+            match looks {
+                0 => thread::park(),
+                _ => looks -= 1,
             }
         };
         drop(waiting);
@@ -175,6 +199,50 @@ mod tests {
         assert_eq!(interrupt.apart(|_| 7), None, "already up");
         interrupt.clear();
         assert_eq!(interrupt.apart(|_| 8), Some(8));
+    }
+
+    #[test]
+    fn threads_wait_for_more_work_unless_they_are_left_behind_with_some() {
+        let interrupt = Interrupt::new();
+        let id = |interrupt: &Interrupt| interrupt.apart(|_| thread::current().id());
+        let (first, second) = (id(&interrupt), id(&interrupt));
+        assert!(first.is_some() && first != Some(thread::current().id()));
+        assert_eq!(first, second);
+
+        let (go, wait) = channel::<()>();
+        let (begun, begin) = channel();
+        let raising = interrupt.clone();
+        let raise = thread::spawn(move || {
+            begin.recv().expect("it begins");
+            raising.raise();
+        });
+        let left = interrupt.apart(move |_| {
+            begun.send(()).expect("somebody waits");
+            let _ = wait.recv();
+        });
+        assert_eq!(left, None);
+        raise.join().expect("it ends");
+        interrupt.clear();
+        let third = id(&interrupt);
+        assert!(third.is_some() && third != first, "the first is still at work");
+        drop(go);
+    }
+
+    #[test]
+    fn threads_end_with_the_last_handle_of_the_flag() {
+        let interrupt = Interrupt::new();
+        let (told, tell) = channel();
+        struct AtEnd(Sender<()>);
+        impl Drop for AtEnd {
+            fn drop(&mut self) {
+                let _ = self.0.send(());
+            }
+        }
+        thread_local!(static AT_END: std::cell::RefCell<Option<AtEnd>> = const { std::cell::RefCell::new(None) });
+        interrupt.apart(move |_| AT_END.set(Some(AtEnd(told))));
+        assert!(tell.try_recv().is_err(), "it waits for more");
+        drop(interrupt);
+        tell.recv().expect("it tells when it ends");
     }
 
     #[test]

@@ -154,7 +154,10 @@ impl Interrupt {
             let copies = cells.lock();
             cells.show(&copies, 0);
         }
-        self.waiting().iter().for_each(Thread::unpark);
+        drop(list);
+        // Who wakes up finds no lock held.
+        let waiting = self.waiting().clone();
+        waiting.iter().for_each(Thread::unpark);
     }
 
     /// Wakes a thread when the flag is raised from now on. Who waits looks at the flag after this.
