@@ -10,7 +10,7 @@ use cranelift_frontend::FunctionBuilderContext;
 
 use super::abi::{BYTES_PER_SLOT, Site};
 use super::ledger::Debt;
-use super::{arch, lower, thunk};
+use super::{arch, lower, peephole, reassociate, thunk};
 use crate::module::info::ModuleInfo;
 use crate::tier::inline::Inlining;
 
@@ -256,6 +256,9 @@ fn unit_with(
     // Not a formatted function: that text can be as long as the code.
     let failed = |e: CodegenError| e.to_string();
     context.optimize(&**isa, control).map_err(failed)?;
+    peephole::rewrite(&mut context.func);
+    reassociate::rewrite(context);
+    context.verify_if(&**isa).map_err(failed)?;
     keep_places(&mut context.func);
     let code = isa.compile_function(&context.func, &context.domtree, registers, false, control);
     let code = code.map_err(failed)?.apply_params(&context.func.params);

@@ -13,6 +13,8 @@ mod lower;
 mod native_code;
 mod native_stack;
 mod parallel;
+mod peephole;
+mod reassociate;
 mod tables;
 mod thunk;
 mod traps;
