@@ -64,6 +64,28 @@ pub(super) const DIVISION: [[I<'static>; 4]; 2] = [
     [I::I64DivU, I::I64DivS, I::I64RemU, I::I64RemS],
 ];
 
+/// What rotations are said with, by type: `and`, `sub`, `or`, `xor`, `shl`, `shr_u`, `shr_s`.
+const TURNING: [[I<'static>; 7]; 2] = [
+    [
+        I::I32And,
+        I::I32Sub,
+        I::I32Or,
+        I::I32Xor,
+        I::I32Shl,
+        I::I32ShrU,
+        I::I32ShrS,
+    ],
+    [
+        I::I64And,
+        I::I64Sub,
+        I::I64Or,
+        I::I64Xor,
+        I::I64Shl,
+        I::I64ShrU,
+        I::I64ShrS,
+    ],
+];
+
 /// Operators of one operand, by type.
 const UNARY: [[I<'static>; 5]; 2] = [
     [
@@ -142,7 +164,7 @@ impl Body<'_, '_> {
         if depth == 0 || !self.has_room(8) {
             return self.leaf(ty);
         }
-        match self.draw.below(16) {
+        match self.draw.below(18) {
             0 | 1 => self.leaf(ty),
             2 | 3 => self.with_constant(ty, depth - 1),
             4 => self.binary(ty, depth - 1),
@@ -157,6 +179,8 @@ impl Body<'_, '_> {
             12 => self.teed(ty, depth - 1),
             13 => self.divided(ty, depth - 1),
             14 => self.branching(ty, depth - 1),
+            15 => self.turned(ty),
+            16 => self.summed(ty, depth - 1),
             _ => match ty {
                 I32 if self.draw.one_in(3) => self.emit(I::MemorySize(0)),
                 I32 => self.narrowed(depth - 1),
@@ -271,6 +295,68 @@ impl Body<'_, '_> {
             self.leaf(ty);
         }
         self.emit(inner);
+    }
+
+    /// A rotation, said with two shifts, or something that only looks like one.
+    fn turned(&mut self, ty: Ty) {
+        let [and, sub, or, xor, shl, shr_u, shr_s] = TURNING[ty.row()].clone();
+        let bits: u64 = match ty {
+            I32 => 32,
+            I64 => 64,
+        };
+        let (x, distance) = (self.any_local(ty), self.any_local(ty));
+        let complement_first = self.draw.one_in(2);
+        for (side, shift) in [(0, shl), (1, shr_u)] {
+            let other = self.draw.one_in(16);
+            let x = if other { self.any_local(ty) } else { x };
+            self.emit(I::LocalGet(x));
+            let complement = complement_first == (side == 0);
+            if complement {
+                let whole = match self.draw.below(8) {
+                    0 => 0,
+                    1 => edge(self.draw),
+                    _ => bits,
+                };
+                self.constant(ty, whole);
+            }
+            self.emit(I::LocalGet(distance));
+            if complement {
+                self.emit(sub.clone());
+            }
+            if self.draw.one_in(2) {
+                let other = self.draw.one_in(8);
+                let mask = if other { edge(self.draw) } else { bits - 1 };
+                self.constant(ty, mask);
+                self.emit(and.clone());
+            }
+            let signed = side == 1 && self.draw.one_in(16);
+            self.emit(if signed { shr_s.clone() } else { shift });
+        }
+        let otherwise = self.draw.one_in(8);
+        self.emit(if otherwise { xor } else { or });
+    }
+
+    /// Several values, added up in some order.
+    fn summed(&mut self, ty: Ty, depth: u32) {
+        let add = BINARY[ty.row()][0].clone();
+        let parts = 3 + self.draw.below(4);
+        let mut pending = 0;
+        for _ in 0..parts {
+            match self.draw.below(4) {
+                0 => self.inner(ty),
+                1 => self.load(ty),
+                2 => self.leaf(ty),
+                _ => self.value(ty, depth.min(1)),
+            }
+            pending += 1;
+            while pending > 1 && self.draw.one_in(2) {
+                self.emit(add.clone());
+                pending -= 1;
+            }
+        }
+        for _ in 1..pending {
+            self.emit(add.clone());
+        }
     }
 
     fn unary(&mut self, ty: Ty, depth: u32) {
