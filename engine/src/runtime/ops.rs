@@ -6,8 +6,8 @@ use crate::error::NoGrowth;
 use crate::trap::Trap;
 
 /// Bytes a bulk operator moves between two looks at the interrupt flag. Where they are touched for the first time, the
-/// kernel clears a page for every 4 KiB: that, not the moving, is what a stretch must not have too much of.
-const STRETCH: usize = 16 << 10;
+/// kernel clears a page for every 4 KiB, twice where they were read before: that, not the moving, is what takes long.
+const STRETCH: usize = 4 << 10;
 
 /// Elements of a table in as many bytes.
 const STRETCH_ELEMENTS: usize = STRETCH / size_of::<u64>();
