@@ -68,9 +68,11 @@ impl HostCall<'_, '_, '_> {
         result.unwrap_or_default()
     }
 
-    /// operation(a), whose result has up to `more` digits more than a: here, or apart when that is wide.
+    /// operation(a), whose result has up to `more` digits more than a: here, or apart when that is wide. What `dest` holds
+    /// goes as in [`compute`](Self::compute).
     fn convert<T: Default + Send + 'static>(
         &mut self,
+        dest: Option<BigHandle>,
         a: BigHandle,
         more: u64,
         operation: impl FnOnce(&BigInt) -> T + Send + 'static,
@@ -79,8 +81,11 @@ impl HostCall<'_, '_, '_> {
         if !Growth::Sum.is_far(digits(number), more) {
             return operation(number);
         }
-        let number = std::mem::take(self.run.big_ints.get(a.0));
+        let mut take = |handle: BigHandle| std::mem::take(self.run.big_ints.get(handle.0));
+        let spent = dest.filter(|dest| *dest != a).map(&mut take);
+        let number = take(a);
         let (number, result) = self.run.core.preemption.apart(move |_| {
+            drop(spent);
             let result = operation(&number);
             (number, result)
         });
@@ -105,7 +110,7 @@ impl HostCall<'_, '_, '_> {
     /// dest := operation(a); the number that `dest` held is charged for as well.
     fn unary(&mut self, dest: BigHandle, a: BigHandle, operation: fn(&BigInt) -> BigInt) -> Result<(), Stop> {
         self.charge_wide(&[dest, a]);
-        let result = self.convert(a, 0, operation);
+        let result = self.convert(Some(dest), a, 0, operation);
         self.set(dest, result);
         Ok(())
     }
@@ -157,7 +162,7 @@ impl HostCall<'_, '_, '_> {
             .filter(|_| !self.number(a).is_negative())
             .ok_or(EeiError::ShiftNegative)?;
         let more = u64::from(bits).div_ceil(wide::DIGIT);
-        let result = self.convert(a, more, move |a| operation(a, bits));
+        let result = self.convert(Some(dest), a, more, move |a| operation(a, bits));
         self.set(dest, result);
         // The result is paid for after it was computed.
         self.charge_wide(&[dest]);
@@ -173,7 +178,7 @@ impl HostCall<'_, '_, '_> {
     }
 
     pub(crate) fn big_int_signed_byte_length(&mut self, a: BigHandle) -> Result<i32, Stop> {
-        Ok(self.convert(a, 0, |a| signed_bytes(a).len()) as i32)
+        Ok(self.convert(None, a, 0, |a| signed_bytes(a).len()) as i32)
     }
 
     fn write_number(&mut self, at: MemPtr, number: &[u8]) -> Result<i32, Stop> {
@@ -184,12 +189,12 @@ impl HostCall<'_, '_, '_> {
     }
 
     pub(crate) fn big_int_get_unsigned_bytes(&mut self, a: BigHandle, bytes: MemPtr) -> Result<i32, Stop> {
-        let number = self.convert(a, 0, unsigned_bytes);
+        let number = self.convert(None, a, 0, unsigned_bytes);
         self.write_number(bytes, &number)
     }
 
     pub(crate) fn big_int_get_signed_bytes(&mut self, a: BigHandle, bytes: MemPtr) -> Result<i32, Stop> {
-        let number = self.convert(a, 0, signed_bytes);
+        let number = self.convert(None, a, 0, signed_bytes);
         self.write_number(bytes, &number)
     }
 
@@ -318,7 +323,7 @@ impl HostCall<'_, '_, '_> {
         if self.number(a).is_negative() {
             return Err(EeiError::BitwiseNegative.into());
         }
-        let result = self.convert(a, 0, |a| !a);
+        let result = self.convert(Some(dest), a, 0, |a| !a);
         self.set(dest, result);
         Ok(())
     }
@@ -360,13 +365,13 @@ impl HostCall<'_, '_, '_> {
     }
 
     pub(crate) fn big_int_finish_unsigned(&mut self, a: BigHandle) -> Result<(), Stop> {
-        let number = self.convert(a, 0, unsigned_bytes);
+        let number = self.convert(None, a, 0, unsigned_bytes);
         self.finish_number(number);
         Ok(())
     }
 
     pub(crate) fn big_int_finish_signed(&mut self, a: BigHandle) -> Result<(), Stop> {
-        let number = self.convert(a, 0, signed_bytes);
+        let number = self.convert(None, a, 0, signed_bytes);
         self.finish_number(number);
         Ok(())
     }
@@ -400,7 +405,7 @@ impl HostCall<'_, '_, '_> {
         source: BigHandle,
     ) -> Result<i32, Stop> {
         let key = self.load(key)?;
-        let value = self.convert(source, 0, unsigned_bytes);
+        let value = self.convert(None, source, 0, unsigned_bytes);
         Ok(self.run.store(&key, value)? as i32)
     }
 

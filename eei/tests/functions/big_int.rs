@@ -138,3 +138,78 @@ fn wide_integers_cost_extra() {
     assert_eq!(cost(262, "") - cost(100, ""), 0);
     assert_eq!(cost(263, "") - cost(100, ""), 33);
 }
+
+/// Numbers so wide that another thread works on them, in every position, and what is left of the others.
+#[test]
+fn wide_integers_are_computed_as_narrow_ones_are() {
+    let binary = |name: &str, dest: i32, a: i32, b: i32| {
+        format!("(call ${name} (i32.const {dest}) (i32.const {a}) (i32.const {b}))")
+    };
+    // 0 and 1: 2^2000000 + 5; 2: 2^2000000; 3: something else that is wide.
+    let start = [
+        "(call $bigIntSetInt64 (i32.const 2) (i64.const 1)) (call $bigIntShl (i32.const 2) (i32.const 2) (i32.const 2000000))
+         (call $bigIntSetInt64 (i32.const 0) (i64.const 5))"
+            .to_owned(),
+        binary("bigIntAdd", 0, 0, 2),
+        binary("bigIntSub", 1, 0, 9),
+        binary("bigIntShl", 3, 0, 77),
+    ]
+    .concat();
+    let unary = |name: &str, dest: i32, a: i32| format!("(call ${name} (i32.const {dest}) (i32.const {a}))");
+    for dest in [0, 3, 4] {
+        for (steps, left) in [
+            (
+                vec![
+                    binary("bigIntShl", dest, 0, 9),
+                    binary("bigIntShr", dest, dest, 9),
+                ],
+                &[][..],
+            ),
+            (
+                vec![unary("bigIntNeg", dest, 0), unary("bigIntNeg", dest, dest)],
+                &[],
+            ),
+            (vec![unary("bigIntAbs", dest, 0)], &[]),
+            (
+                vec![unary("bigIntNot", dest, 0), unary("bigIntNeg", dest, dest)],
+                &[1],
+            ),
+            (
+                vec![
+                    binary("bigIntAdd", dest, 0, 0),
+                    binary("bigIntSub", dest, dest, 1),
+                ],
+                &[],
+            ),
+            (
+                vec![
+                    binary("bigIntMul", dest, 0, 2),
+                    binary("bigIntTDiv", dest, dest, 2),
+                ],
+                &[],
+            ),
+            (
+                vec![binary("bigIntAnd", dest, 0, 0), binary("bigIntOr", dest, dest, 2)],
+                &[],
+            ),
+        ] {
+            // What came out, less what went in; then that nothing else has changed.
+            let body = [
+                start.clone(),
+                steps.concat(),
+                binary("bigIntSub", 5, dest, 1),
+                "(call $bigIntFinishSigned (i32.const 5))".to_owned(),
+                binary("bigIntSub", 5, 1, 2),
+                "(call $bigIntFinishSigned (i32.const 5))".to_owned(),
+            ];
+            let code = contract("", &body.concat());
+            let output = run_in(&Node::new(Some(&code)), &call("f", &[], u64::MAX)).expect("an output");
+            assert_eq!(
+                output.return_data,
+                [left, &[5]],
+                "{steps:?} {:?}",
+                output.return_message
+            );
+        }
+    }
+}
