@@ -193,7 +193,7 @@ fn sums_of_several_parts_in_every_order() {
             parts.push(parts[turn % 3].clone());
             for sum in trees(ty, &parts) {
                 functions.add(&sum);
-                if functions.count % 9 == 0 {
+                if functions.count.is_multiple_of(9) {
                     // Carried from turn to turn, with a store of what is under way.
                     functions.add(&format!(
                         "(loop (local.set 3 ({ty}.add (local.get 3) {sum})) ({ty}.store (i32.const 64) (local.get 3))
