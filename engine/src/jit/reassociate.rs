@@ -45,7 +45,7 @@ pub(crate) fn rewrite(context: &mut Context) {
         while let Some(inst) = next {
             next = func.layout.next_inst(inst);
             if func.dfg.insts[inst].opcode() == Opcode::Iadd {
-                pass.balance(func, block, inst);
+                pass.reorder(func, block, inst);
             }
             pass.note(func, block, inst);
         }
@@ -121,7 +121,7 @@ impl Pass {
     }
 
     /// Adds the parts of the sum that ends with `inst` in their order, if it is there sooner then.
-    fn balance(&mut self, func: &mut Function, block: Block, inst: Inst) {
+    fn reorder(&mut self, func: &mut Function, block: Block, inst: Inst) {
         let sum = func.dfg.first_result(inst);
         if !matches!(func.dfg.value_type(sum), types::I32 | types::I64) {
             return;
