@@ -4,8 +4,8 @@ mod common;
 
 use std::fmt::Write;
 
-use arwen_engine::{Ruleset, Value};
-use common::{Run, configs};
+use arwen_engine::{Config, Ruleset, Tier, TierStatus, Value};
+use common::{Run, compile, configs};
 
 /// A module of functions numbered from 0, which all have the same parameters and result.
 struct Functions {
@@ -33,6 +33,9 @@ impl Functions {
     /// Calls every function with every list of arguments in every tier.
     fn are_alike(&self, arguments: &[Vec<Value>]) {
         let text = format!("{})", self.text);
+        let native = compile(Config::new(&Ruleset::ARWEN_1_3).tier(Tier::Jit), &text)
+            .map(|module| module.tier_status());
+        assert!(matches!(native, Ok(TierStatus::Native)), "{native:?}");
         let configs = configs(&Ruleset::ARWEN_1_3).into_iter();
         let mut runs: Vec<Run> = configs.map(|config| Run::new(config, &text)).collect();
         for name in (0..self.count).map(|index| index.to_string()) {

@@ -68,7 +68,9 @@ impl Run<'_> {
         self.storage.push_state();
         self.storage.address.clone_from(&call.recipient);
 
-        let end = match self.pay_and_execute(&call) {
+        let result = self.pay_and_execute(&call);
+        self.leave_what_was_interrupted();
+        let end = match result {
             Ok(()) => self.end_well(&caller),
             Err(error) => self.end_badly(error),
         };
@@ -88,6 +90,14 @@ impl Run<'_> {
         self.restore_gas(end.gas_remaining);
         self.end_nested(before, used, end.return_code);
         end
+    }
+
+    /// Leaves what an interrupted call holds, before it would be given back here: the run is over, and somebody waits.
+    fn leave_what_was_interrupted(&mut self) {
+        if self.core.preemption.has_cut_short() {
+            let output = std::mem::take(&mut self.output.state);
+            self.core.leave((self.big_ints.take_all(), output));
+        }
     }
 
     /// Tells that a contract makes a call; gives the counter of its instance.
@@ -181,6 +191,7 @@ impl Run<'_> {
         let value = self.runtime.call_value();
         let result = self.transfer_value_only(&call.recipient, &call.input.caller, &value, false);
         let result = result.and_then(|()| self.execute(&call));
+        self.leave_what_was_interrupted();
 
         let used = self.runtime.points_used();
         if result.is_err() || self.output.state.return_code != ReturnCode::Ok {

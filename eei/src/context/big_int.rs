@@ -67,6 +67,11 @@ impl BigInts {
         self.values.get(&handle).unwrap_or(&ZERO)
     }
 
+    /// Takes all numbers out.
+    pub(crate) fn take_all(&mut self) -> BTreeMap<i32, BigInt> {
+        std::mem::take(&mut self.values)
+    }
+
     /// Saves all numbers and begins with none.
     pub(crate) fn put_aside(&mut self) {
         self.saved.push(Saved::All(std::mem::take(&mut self.values)));

@@ -87,9 +87,11 @@ impl HostCall<'_, '_, '_> {
         let (number, result) = self.run.core.preemption.apart(move |_| {
             drop(spent);
             let result = operation(&number);
-            (number, result)
+            ((dest != Some(a)).then_some(number), result)
         });
-        self.set(a, number);
+        if let Some(number) = number {
+            self.set(a, number);
+        }
         result
     }
 

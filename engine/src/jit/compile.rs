@@ -211,10 +211,14 @@ pub(crate) fn unit(
     unit: Unit,
     scratch: &mut Scratch,
 ) -> Result<Compiled, String> {
-    // What a function has taken in may be what is too much.
+    // What a function has taken in may be what is too much, or parts of sums that wait for others.
     let mut refused = String::new();
-    for inlining in [Inlining::new(), Inlining::none()] {
-        let (compiled, frame) = unit_with(isa, guarded, info, unit, inlining, scratch)?;
+    for (inlining, reassociate) in [
+        (Inlining::new(), true),
+        (Inlining::none(), true),
+        (Inlining::none(), false),
+    ] {
+        let (compiled, frame) = unit_with(isa, guarded, info, unit, inlining, reassociate, scratch)?;
         let defined = unit
             .function()
             .and_then(|index| index.checked_sub(info.imported_funcs));
@@ -226,13 +230,15 @@ pub(crate) fn unit(
     Err(refused)
 }
 
-/// Compiles a unit with what it may have in place of calls; gives the bytes of its frame as well.
+/// Compiles a unit with what it may have in place of calls, its sums in another order or not; gives the bytes of its frame
+/// as well.
 fn unit_with(
     isa: &OwnedTargetIsa,
     guarded: bool,
     info: &ModuleInfo,
     unit: Unit,
     inlining: Inlining,
+    reassociate: bool,
     scratch: &mut Scratch,
 ) -> Result<(Compiled, u32), String> {
     let Scratch {
@@ -257,7 +263,9 @@ fn unit_with(
     let failed = |e: CodegenError| e.to_string();
     context.optimize(&**isa, control).map_err(failed)?;
     peephole::rewrite(&mut context.func);
-    reassociate::rewrite(context);
+    if reassociate {
+        reassociate::rewrite(context);
+    }
     context.verify_if(&**isa).map_err(failed)?;
     keep_places(&mut context.func);
     let code = isa.compile_function(&context.func, &context.domtree, registers, false, control);

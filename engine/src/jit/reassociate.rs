@@ -142,7 +142,7 @@ impl Pass {
             order.push([first.value, second.value]);
             if tree.parts.is_empty() {
                 if arrival < tree.arrival {
-                    self.rebuild(func, inst, &tree.additions, &order);
+                    self.rebuild(func, block, inst, &tree.additions, &order);
                 }
                 return;
             }
@@ -203,7 +203,7 @@ impl Pass {
     }
 
     /// Writes additions in another order, in front of the last, which is `inst`.
-    fn rebuild(&mut self, func: &mut Function, inst: Inst, old: &[Inst], order: &[[Term; 2]]) {
+    fn rebuild(&mut self, func: &mut Function, block: Block, inst: Inst, old: &[Inst], order: &[[Term; 2]]) {
         let mut sums: Vec<Value> = Vec::with_capacity(order.len());
         for (at, terms) in order.iter().enumerate() {
             let args = terms.map(|term| match term {
@@ -212,7 +212,11 @@ impl Pass {
             });
             if at + 1 < order.len() {
                 let [a, b] = args;
-                sums.push(FuncCursor::new(func).at_inst(inst).ins().iadd(a, b));
+                let sum = FuncCursor::new(func).at_inst(inst).ins().iadd(a, b);
+                if let ValueDef::Result(addition, _) = func.dfg.value_def(sum) {
+                    self.note(func, block, addition);
+                }
+                sums.push(sum);
             } else {
                 func.dfg.insts[inst] = InstructionData::Binary {
                     opcode: Opcode::Iadd,
@@ -324,6 +328,20 @@ mod tests {
             b.ins().iadd(product, first)
         });
         assert_eq!(sum, "(imul + (v2 + v1))");
+    }
+
+    #[test]
+    fn a_sum_that_was_reordered_arrives_as_late_as_it_does() {
+        let sum = last_sum(|b, [x, y, z]| {
+            let eight = [y, z, x, y, z, x, y]
+                .into_iter()
+                .fold(x, |sum, part| b.ins().iadd(sum, part));
+            let later = b.ins().ushr(eight, z);
+            let three = (0..3).fold(x, |value, _| b.ins().bnot(value));
+            let first = b.ins().iadd(later, three);
+            b.ins().iadd(first, z)
+        });
+        assert!(sum.contains("(v2 + bnot)"), "{sum}");
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::any::Any;
 use std::hint;
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvError, SendError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, Thread};
 
@@ -21,7 +22,7 @@ impl Abandoned {
     }
 }
 
-/// Ends a wait, whatever became of the work.
+/// Ends a wait when it is dropped, whatever became of the work.
 struct Done<T> {
     result: Sender<Result<T, Box<dyn Any + Send>>>,
     waiting: Thread,
@@ -31,6 +32,11 @@ impl<T> Done<T> {
     fn tell(self, result: Result<T, Box<dyn Any + Send>>) {
         // Who does not wait any more does not want to know.
         let _ = self.result.send(result);
+    }
+}
+
+impl<T> Drop for Done<T> {
+    fn drop(&mut self) {
         self.waiting.unpark();
     }
 }
@@ -46,13 +52,16 @@ const KEPT: usize = 2;
 /// is what it takes to wake somebody up.
 const LOOKS: u32 = 1_000;
 
-/// Takes what has come through a channel. If nothing has, some nanoseconds pass.
-fn seen<T>(channel: &Receiver<T>) -> Option<T> {
-    let seen = channel.try_recv().ok();
-    if seen.is_none() {
-        hint::spin_loop();
+/// Takes what has come through a channel, or tells that nothing will. If nothing has, some nanoseconds pass.
+fn seen<T>(channel: &Receiver<T>) -> Option<Result<T, RecvError>> {
+    match channel.try_recv() {
+        Ok(thing) => Some(Ok(thing)),
+        Err(TryRecvError::Disconnected) => Some(Err(RecvError)),
+        Err(TryRecvError::Empty) => {
+            hint::spin_loop();
+            None
+        }
     }
-    seen
 }
 
 /// Threads that wait for work, each at the other end of a channel. They end when this does.
@@ -83,17 +92,22 @@ impl Drop for Free {
 
 impl Helpers {
     /// Has a job done by another thread. It comes back if none can be had.
-    fn start(self: &Arc<Self>, job: Job) -> Result<(), Job> {
+    fn start(self: &Arc<Self>, mut job: Job) -> Result<(), Job> {
         // In a statement of its own: the lock is not held while anybody is woken.
         let waiting = self.lock().pop();
-        let Some(helper) = waiting.or_else(Helper::new) else {
-            return Err(job);
-        };
-        let free = Free {
-            helper: helper.clone(),
-            helpers: Arc::downgrade(self),
-        };
-        helper.0.send((job, free)).map_err(|SendError((job, _))| job)
+        let new = iter::once_with(Helper::new).flatten();
+        for helper in waiting.into_iter().chain(new) {
+            let free = Free {
+                helper: helper.clone(),
+                helpers: Arc::downgrade(self),
+            };
+            let Err(SendError((unsent, mut gone))) = helper.0.send((job, free)) else {
+                return Ok(());
+            };
+            gone.helpers = Weak::new();
+            job = unsent;
+        }
+        Err(job)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Helper>> {
@@ -108,8 +122,12 @@ impl Helper {
         let (way, jobs) = channel::<(Job, Free)>();
         let thread = thread::Builder::new().name("apart".to_owned());
         let started = thread.spawn(move || {
-            let next = || (0..LOOKS).find_map(|_| seen(&jobs)).or_else(|| jobs.recv().ok());
-            while let Some((job, free)) = next() {
+            let next = || {
+                (0..LOOKS)
+                    .find_map(|_| seen(&jobs))
+                    .unwrap_or_else(|| jobs.recv())
+            };
+            while let Ok((job, free)) = next() {
                 job(Some(free));
             }
         });
@@ -150,8 +168,10 @@ impl Interrupt {
         }
         let mut looks = LOOKS;
         let result = loop {
-            if let Some(result) = seen(&receiver) {
-                break Some(result);
+            match seen(&receiver) {
+                Some(Ok(result)) => break Some(result),
+                Some(Err(RecvError)) => unreachable!("the work is done, or tells what it panicked with"),
+                None => {}
             }
             if self.is_raised() {
                 break None;
