@@ -316,7 +316,7 @@ impl Work for InEngine {
 
 /// A contract with an argument of so many bytes that does something once, then something over and over, called in the VM host with compiled code.
 fn contract(prepare: &str, again: &str, argument: usize) -> Result<(Interrupt, Box<dyn Work>), String> {
-    // Only what works on megabytes needs them: taking memory back is a part of stopping.
+    // Only what works on megabytes needs them.
     let pages = if [prepare, again].concat().contains(LONG_AT) {
         80
     } else {

@@ -195,27 +195,34 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn work_is_done_or_left_behind() {
-        let interrupt = Interrupt::new();
-        assert_eq!(interrupt.apart(|_| 7), Some(7));
-        let (told, tell) = channel();
+    /// Does work that is left behind: the flag goes up when it has begun.
+    fn leave_behind(interrupt: &Interrupt, work: impl FnOnce(&Abandoned) + Send + 'static) {
         let (begun, begin) = channel();
         let raising = interrupt.clone();
         let raise = thread::spawn(move || {
             begin.recv().expect("it begins");
             raising.raise();
         });
-        let endless = interrupt.apart(move |abandoned| {
+        let left = interrupt.apart(move |abandoned| {
             begun.send(()).expect("somebody waits");
+            work(abandoned);
+        });
+        assert_eq!(left, None);
+        raise.join().expect("it ends");
+    }
+
+    #[test]
+    fn work_is_done_or_left_behind() {
+        let interrupt = Interrupt::new();
+        assert_eq!(interrupt.apart(|_| 7), Some(7));
+        let (told, tell) = channel();
+        leave_behind(&interrupt, move |abandoned| {
             while !abandoned.is_so() {
                 thread::yield_now();
             }
             told.send(()).expect("somebody waits");
         });
-        assert_eq!(endless, None);
         tell.recv().expect("it is told that nobody waits");
-        raise.join().expect("it ends");
         assert_eq!(interrupt.apart(|_| 7), None, "already up");
         interrupt.clear();
         assert_eq!(interrupt.apart(|_| 8), Some(8));
@@ -230,18 +237,9 @@ mod tests {
         assert_eq!(first, second);
 
         let (go, wait) = channel::<()>();
-        let (begun, begin) = channel();
-        let raising = interrupt.clone();
-        let raise = thread::spawn(move || {
-            begin.recv().expect("it begins");
-            raising.raise();
-        });
-        let left = interrupt.apart(move |_| {
-            begun.send(()).expect("somebody waits");
+        leave_behind(&interrupt, move |_| {
             let _ = wait.recv();
         });
-        assert_eq!(left, None);
-        raise.join().expect("it ends");
         interrupt.clear();
         let third = id(&interrupt);
         assert!(third.is_some() && third != first, "the first is still at work");
